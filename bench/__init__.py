@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench.NAME [--json]`; each says what it is held against."""

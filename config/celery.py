@@ -1,0 +1,36 @@
+"""Celery: PGMQ in the desk's own database by default, any broker by CELERY_BROKER_URL."""
+
+import os
+from typing import Any
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("pasokh")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+VISIBILITY_SECONDS = 600
+"""A message that is not deleted within this time is delivered again; no task runs that long."""
+
+
+@app.on_after_configure.connect
+def use_database_as_broker(sender: Celery, **_: Any) -> None:
+    """Resolved on first use and not in the settings, so that reading settings starts nothing."""
+    if not sender.conf.broker_url.startswith("pgmq:"):
+        return
+    from django.db import connection
+
+    params = connection.get_connection_params()
+    keys = ("host", "port", "dbname", "user", "password")
+    sender.conf.broker_transport_options = {
+        "conn_string": " ".join(f"{key}='{params[key]}'" for key in keys if params.get(key)),
+        "init_extension": False,
+        "use_notify": True,
+        "wait_time_seconds": 0,
+        "visibility_timeout": VISIBILITY_SECONDS,
+        # NOTIFY wakes a worker at once; the poll is only for a message whose NOTIFY was lost.
+        "polling_interval": 1,
+        "pool_size": 2,
+    }

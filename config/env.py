@@ -1,0 +1,59 @@
+"""Typed reading of the environment.
+
+A bad value does not raise here: it is remembered in `problems`, the default is used, and
+`manage.py check` (run before every command) fails with one line that names the variable. So
+a mistyped setting is reported by name instead of as a traceback out of the settings module.
+"""
+
+import os
+from pathlib import Path
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+
+problems: list[str] = []
+
+
+def get_str(name: str, default: str) -> str:
+    return os.environ.get(name, default)
+
+
+def get_bool(name: str, default: bool) -> bool:
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    if raw.strip().lower() in TRUE_WORDS:
+        return True
+    if raw.strip().lower() in FALSE_WORDS:
+        return False
+    problems.append(f"{name} must be one of 1, 0, true, false, yes, no, on, off.")
+    return default
+
+
+def get_int(name: str, default: int, *, low: int, high: int) -> int:
+    """An integer within [low, high]."""
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        problems.append(f"{name} must be a whole number.")
+        return default
+    if not low <= value <= high:
+        problems.append(f"{name} must be between {low} and {high}.")
+        return default
+    return value
+
+
+def get_list(name: str, default: list[str]) -> list[str]:
+    """Values parted by commas, empty ones left out."""
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    return [part.strip() for part in raw.split(",") if part.strip()]
+
+
+def get_path(name: str, default: Path) -> Path:
+    raw = os.environ.get(name)
+    return Path(raw).expanduser().resolve() if raw else default

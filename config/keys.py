@@ -1,0 +1,54 @@
+"""The desk's secret keys: made once, kept in `$PASOKH_HOME/keys` with mode 0600.
+
+`load_keys` is called by the settings. A key given in the environment wins over the file, so
+that a company can keep its keys in its own secret store.
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+
+@dataclass(frozen=True)
+class Keys:
+    """`secret`: Django's signing key. `vault`: Fernet keys, newest first. `contact`: the key of
+    the HMAC under which a customer's contact is looked up."""
+
+    secret: str
+    vault: tuple[str, ...]
+    contact: str
+
+
+def load_keys(home: Path) -> Keys:
+    folder = home / "keys"
+    vault = os.environ.get("PASOKH_VAULT_KEYS") or _read_or_make(
+        folder / "vault", Fernet.generate_key().decode()
+    )
+    return Keys(
+        secret=os.environ.get("SECRET_KEY")
+        or _read_or_make(folder / "secret", secrets.token_urlsafe(50)),
+        vault=tuple(key.strip() for key in vault.split(",") if key.strip()),
+        contact=os.environ.get("PASOKH_CONTACT_KEY")
+        or _read_or_make(folder / "contact", secrets.token_hex(32)),
+    )
+
+
+def _read_or_make(path: Path, fresh: str) -> str:
+    """Two processes may start at once: the first to link its file into place wins."""
+    if path.exists():
+        return path.read_text().strip()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(fresh)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text().strip()

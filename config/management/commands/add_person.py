@@ -1,0 +1,20 @@
+"""`manage.py add_person NAME --role agent|admin`: a person who may sign in."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from config.people import ROLES, add_person
+from runtime.commands import JsonCommand, Outcome
+
+
+class Command(JsonCommand):
+    help = "Add a person and print the first password once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--role", choices=ROLES, default="agent")
+
+    def run(self, *, name: str, role: str, **options: Any) -> Outcome:
+        password = add_person(name, role=role)
+        data = {"name": name, "role": role, "password": password}
+        return Outcome(data, [f"{name} may sign in as {role} with the password {password}"])

@@ -1,0 +1,50 @@
+"""`manage.py start`: the whole desk in one terminal; Ctrl-C stops everything."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from config.people import first_sign_ins
+from config.supervisor import Child, Supervisor, lock_home
+from runtime.commands import JsonCommand, Outcome
+
+
+class Command(JsonCommand):
+    help = "Run the desk: web server, workers and schedule, watched by one supervisor."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=settings.BIND_PORT)
+        parser.add_argument("--host", default=settings.BIND_HOST)
+
+    def run(self, *, host: str, port: int, **options: Any) -> Outcome:
+        lock_home(settings.PASOKH_HOME).close()  # say so before the database is touched
+        connection.ensure_connection()  # holds the embedded server for as long as this runs
+        connection.close()
+        os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+        for line in (f"Pasokh is at http://{host}:{port}/", *first_sign_ins()):
+            self.stdout.write(line)
+        self.stdout.write("Ctrl-C stops it.")
+        self.stdout.flush()
+        Supervisor(
+            home=settings.PASOKH_HOME, children=children(host, port), report=self.stderr.write
+        ).run()
+        return Outcome({"stopped": True}, ["Stopped."])
+
+
+def children(host: str, port: int) -> list[Child]:
+    python = sys.executable
+    worker = [python, "-m", "celery", "-A", "config", "worker", "--pool", "solo"]
+    worker += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
+    beat = [python, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING"]
+    web = [python, "-m", "uvicorn", "config.asgi:application", "--host", host]
+    web += ["--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
+    return [
+        Child("web", web),
+        Child("suggest worker", [*worker, "-Q", "suggest", "-n", "suggest@desk"]),
+        Child("index worker", [*worker, "-Q", "index", "-n", "index@desk"]),
+        Child("schedule", [*beat, "--pidfile", ""]),
+    ]

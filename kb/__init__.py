@@ -1,0 +1,1 @@
+"""The knowledge base: sources, articles, chunks, questions, embeddings, retrieval."""

@@ -1,0 +1,1 @@
+"""Models and text: versions, slots, prompts, engines. Knows no tickets and no articles."""

@@ -1,0 +1,101 @@
+"""Live updates: NOTIFY in PostgreSQL to server-sent events in the browser.
+
+`publish(topic, **ids)` in any process, inside a transaction or not, reaches every page that listens
+to the topic once the transaction commits. Only ids travel (NOTIFY carries 8,000 bytes at most and
+is readable by every role); a page then asks for what it may see. `listen(topics)` is the web
+process's side: one database connection for all its pages.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+CHANNEL = "pasokh_live"
+MAX_WAITING = 200
+"""Messages kept for a page that does not read; beyond that the oldest go, since a page that reads
+again asks for the present state anyway."""
+RECONNECT_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def publish(topic: str, **ids: int | str) -> None:
+    """Tell every listener of `topic`, e.g. publish("ticket:12", suggestion=7)."""
+    payload = json.dumps({"topic": topic, **ids})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+
+
+class Hub:
+    """One LISTEN connection for a web process; hands messages to the pages' queues."""
+
+    def __init__(self) -> None:
+        self._queues: dict[asyncio.Queue[dict[str, Any]], frozenset[str]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._listening = asyncio.Event()
+
+    async def subscribe(self, topics: frozenset[str]) -> AsyncGenerator[dict[str, Any]]:
+        """Messages of the topics as they come; first of all {"topic": "open"}, sent once the
+        database connection listens, so that nothing between is missed."""
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_WAITING)
+        self._queues[queue] = topics
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        try:
+            await self._listening.wait()
+            yield {"topic": "open"}
+            while True:
+                yield await queue.get()
+        finally:
+            del self._queues[queue]
+            if not self._queues:
+                await self._close()
+
+    async def _close(self) -> None:
+        """Nobody listens: give the database connection back."""
+        task, self._task = self._task, None
+        self._listening.clear()
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        while self._queues:
+            try:
+                await self._forward()
+            except psycopg.OperationalError:
+                log.warning("Live updates lost the database; trying again.")
+                self._listening.clear()
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _forward(self) -> None:
+        params = await asyncio.to_thread(connection.get_connection_params)
+        keys = ("host", "port", "dbname", "user", "password")
+        settings = {key: params[key] for key in keys if params.get(key)}
+        async with await psycopg.AsyncConnection.connect(**settings, autocommit=True) as listener:
+            await listener.execute(f"LISTEN {CHANNEL}")
+            self._listening.set()
+            async for note in listener.notifies():
+                self._deliver(json.loads(note.payload))
+
+    def _deliver(self, message: dict[str, Any]) -> None:
+        for queue, topics in self._queues.items():
+            if message["topic"] in topics:
+                if queue.full():
+                    queue.get_nowait()
+                queue.put_nowait(message)
+
+
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+def listen(topics: frozenset[str]) -> AsyncGenerator[dict[str, Any]]:
+    """Subscribe to the hub of this process: one for each event loop (a server has one loop)."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub()).subscribe(topics)

@@ -1,0 +1,52 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(not settings.EMBEDDED_DATABASE, reason="DATABASE_URL is set"),
+]
+
+
+def _one(query: str) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
+
+
+def test_database_is_utf8_with_the_builtin_locale():
+    assert _one("SHOW server_encoding") == "UTF8"
+    locale = "SELECT datlocprovider::text || datlocale FROM pg_database"
+    assert _one(f"{locale} WHERE datname = current_database()") == "bC.UTF-8"
+
+
+def test_application_role_has_no_superuser_rights():
+    assert _one("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+    with pytest.raises(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("COPY (SELECT 1) TO PROGRAM 'true'")
+
+
+def test_socket_folder_is_closed_to_others():
+    folder = Path(connection.get_connection_params()["host"])
+    assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+
+
+def test_vector_extension_is_there():
+    assert _one("SELECT '[1,2]'::halfvec <-> '[1,4]'::halfvec") == 2
+
+
+def test_long_home_gets_a_closed_socket_folder_elsewhere(tmp_path):
+    from tests.live_desk import LiveDesk
+
+    home = tmp_path / ("long" * 20)
+    desk = LiveDesk(home=home, port=1)
+    code = (
+        "from django.db import connection; import os;"
+        "p = connection.get_connection_params()['host'];"
+        "connection.ensure_connection(); print(oct(os.stat(p).st_mode & 0o777))"
+    )
+    assert "0o700" in desk.manage("shell", "--no-imports", "-c", code).stdout

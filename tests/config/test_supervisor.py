@@ -1,0 +1,81 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import psutil
+import pytest
+
+from config.supervisor import AlreadyRunning, lock_home
+from tests.live_desk import ROOT, wait_for
+
+CHILDREN = """
+    import sys
+    from pathlib import Path
+    from config.supervisor import Child, Supervisor
+    home = Path(sys.argv[1])
+    sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
+    Supervisor(
+        home=home, children=[Child("sleeper", sleeper), Child("other", sleeper)], report=print
+    ).run()
+    print("stopped")
+"""
+
+
+@pytest.fixture
+def supervised(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(CHILDREN), str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
+    wait_for(lambda: len(psutil.Process(process.pid).children()) == 2)
+    yield process
+    if process.poll() is None:
+        process.kill()
+
+
+def test_supervisor_starts_a_dead_child_again(supervised):
+    parent = psutil.Process(supervised.pid)
+    victim = parent.children()[0]
+    victim.kill()
+    wait_for(lambda: len([c for c in parent.children() if c.is_running() and c != victim]) == 2)
+
+
+def test_supervisor_ends_every_child_on_ctrl_c(supervised):
+    children = psutil.Process(supervised.pid).children()
+    supervised.send_signal(signal.SIGINT)
+    assert supervised.wait(10) == 0
+    assert b"stopped" in supervised.stdout.read()
+    assert not any(child.is_running() for child in children)
+
+
+def test_supervisor_killed_leaves_no_child_behind(supervised):
+    children = psutil.Process(supervised.pid).children()
+    supervised.kill()
+    supervised.wait()
+    wait_for(lambda: not any(_alive(child) for child in children), seconds=5)
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_lock_home_refuses_a_second_one_and_ends_with_its_process(tmp_path):
+    first = lock_home(tmp_path)
+    with pytest.raises(AlreadyRunning, match="already running"):
+        lock_home(tmp_path)
+    first.close()
+    lock_home(tmp_path).close()
+
+
+def test_a_stale_lock_file_is_no_lock(tmp_path):
+    (tmp_path / "supervisor.lock").write_text(str(os.getpid()))
+    before = time.monotonic()
+    lock_home(tmp_path).close()
+    assert time.monotonic() - before < 1

@@ -1,0 +1,59 @@
+"""What all tests share: the tests' own embedded database and a small named cast."""
+
+import os
+
+import pytest
+from django.conf import settings
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """The application's role may not create databases; in the tests' home it is allowed to."""
+    if settings.EMBEDDED_DATABASE:
+        from config.embedded import allow_test_databases
+
+        allow_test_databases(settings.PASOKH_HOME)
+
+
+@pytest.fixture
+def sara(db, django_user_model):
+    """An agent."""
+    return _member(django_user_model, "sara", "agent")
+
+
+@pytest.fixture
+def omid(db, django_user_model):
+    """Another agent."""
+    return _member(django_user_model, "omid", "agent")
+
+
+@pytest.fixture
+def mina(db, django_user_model):
+    """An admin."""
+    return _member(django_user_model, "mina", "admin")
+
+
+@pytest.fixture
+def outsider(db, django_user_model):
+    """Signed in, but in no group."""
+    return django_user_model.objects.create_user("outsider", password="outsider-pass")
+
+
+def _member(users, name: str, group: str):
+    from django.contrib.auth.models import Group
+
+    user = users.objects.create_user(name, password=f"{name}-pass")
+    user.groups.add(Group.objects.get_or_create(name=group)[0])
+    return user
+
+
+@pytest.fixture(scope="session")
+def desk_server():
+    """One running desk for all tests that look at it from outside (see tests/live_desk.py)."""
+    from tests.live_desk import live_desk
+
+    with live_desk() as desk:
+        yield desk

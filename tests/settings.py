@@ -1,0 +1,18 @@
+"""The tests' settings: the real ones, in a home of their own below var/."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("PASOKH_HOME", str(Path(__file__).parent.parent / "var" / "test"))
+os.environ.setdefault("PASOKH_TEST_DB", "test_pasokh")
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, EMBEDDED_DATABASE
+
+if EMBEDDED_DATABASE:
+    DATABASES["default"]["TEST"]["NAME"] = os.environ["PASOKH_TEST_DB"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

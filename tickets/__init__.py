@@ -1,0 +1,1 @@
+"""Customers, tickets, the vault, suggestions, ratings, replies; the desk."""

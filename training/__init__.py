@@ -1,0 +1,1 @@
+"""Data sets, recipes, methods, runs, evaluation: what learns from tickets."""
