@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from runtime.errors import InputError
 
 ROLES = ("agent", "admin")
+MAX_NAME = 150  # of Django's user name
 
 
 class UnusableName(InputError):
@@ -30,8 +31,8 @@ def add_person(name: str, *, role: str) -> str:
         users.username_validator(name)
     except ValidationError as error:
         raise UnusableName(error.messages[0]) from error
-    if len(name) > users._meta.get_field("username").max_length:
-        raise UnusableName("A user name has at most 150 characters.")
+    if len(name) > MAX_NAME:
+        raise UnusableName(f"A user name has at most {MAX_NAME} characters.")
     if users.objects.filter(username=name).exists():
         raise UnusableName("That user name is taken; choose another.")
     password = secrets.token_urlsafe(9)

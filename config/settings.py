@@ -171,6 +171,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": None,
+    "EXCEPTION_HANDLER": "tickets.api.errors.one_line",
 }
 
 # --- limits: every input has one
@@ -183,6 +184,8 @@ MAX_ARTICLE_CHARACTERS = env.get_int(
 # --- models
 ENGINE_THREADS = env.get_int("PASOKH_ENGINE_THREADS", 0, low=0, high=256)
 COMPANY_NAME = env.get_str("PASOKH_COMPANY", "")
+PUBLIC_CONTACTS = env.get_list("PASOKH_PUBLIC_CONTACTS", [])
+"""The company's own telephone numbers and e-mail addresses: never masked."""
 VAULT_DAYS = env.get_int("PASOKH_VAULT_DAYS", 90, low=1, high=3650)
 
 LOGGING = {

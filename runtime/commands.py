@@ -72,7 +72,7 @@ class JsonCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Options of the command itself."""
 
-    def run(self, **options: Any) -> Outcome:
+    def run(self, *args: Any, **options: Any) -> Outcome:
         raise NotImplementedError  # every command has its own
 
     def handle(self, *args: Any, as_json: bool = False, **options: Any) -> None:

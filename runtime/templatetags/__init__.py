@@ -1,0 +1,1 @@
+"""Template filters and tags that the pages of all parts use."""
