@@ -1,0 +1,58 @@
+"""E-mail addresses: grown from the @ to both sides.
+
+A Latin address stuck to Persian words ("ایمیلمali@x.ir") ends where the script changes; an
+address in another script is taken whole.
+"""
+
+import re
+from collections.abc import Iterator
+
+from text.privacy.numbers import INVISIBLE
+from text.privacy.reading import Reading
+from text.privacy.spans import EMAIL, Candidate
+
+_AT = re.compile(r"@|＠|[\[(]\s?at\s?[\])]", re.IGNORECASE)
+_LOCAL = re.compile(rf"[A-Za-z0-9._%+'{INVISIBLE}-]{{1,80}}$")
+_LOCAL_OTHER = re.compile(rf"[\w.%+{INVISIBLE}-]{{1,80}}$")
+_DOMAIN = re.compile(
+    rf"[{INVISIBLE}]{{0,2}}(?:[A-Za-z0-9-]{{1,63}}[{INVISIBLE}]{{0,2}}\.[{INVISIBLE}]{{0,2}}){{1,6}}[A-Za-z]{{2,24}}"
+    r"(?![A-Za-z0-9])"
+)
+_DOMAIN_OTHER = re.compile(r"(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?!\w)")
+# With spaces around the @ only where the domain leaves no doubt.
+_SPACED = re.compile(
+    r"\s{1,2}(?:gmail|yahoo|ymail|hotmail|outlook|live|icloud|proton|protonmail|chmail|mail|ukr|walla)\.(?:com|ir|net|me|ru|co\.il)\b",
+    re.IGNORECASE,
+)
+_REACH = 80
+
+
+def candidates(reading: Reading) -> Iterator[Candidate]:
+    form = reading.form
+    for at in _AT.finditer(form):
+        before = form[max(0, at.start() - _REACH) : at.start()]
+        found = _spaced(form, at, before) or _joined(form, at, before)
+        if found is not None:
+            yield Candidate(*found, EMAIL, 100)
+
+
+def _joined(form: str, at: re.Match[str], before: str) -> tuple[int, int] | None:
+    local = _LOCAL.search(before) or _LOCAL_OTHER.search(before)
+    domain = _DOMAIN.match(form, at.end()) or _DOMAIN_OTHER.match(form, at.end())
+    if local is None or domain is None:
+        return None
+    start = at.start() - len(before) + local.start()
+    while form[start] in "'.-_" and start < at.start() - 1:
+        start += 1
+    return start, domain.end()
+
+
+def _spaced(form: str, at: re.Match[str], before: str) -> tuple[int, int] | None:
+    domain = _SPACED.match(form, at.end())
+    if domain is None:
+        return None
+    bare = before.rstrip()
+    local = _LOCAL.search(bare)
+    if local is None or len(before) - len(bare) > 2:
+        return None
+    return at.start() - len(before) + local.start(), domain.end()
