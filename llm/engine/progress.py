@@ -1,0 +1,73 @@
+"""How far each row of a generation is: its tokens, its text so far, and why it ended.
+
+Public entries: `RowProgress`, `whole_letters`. Plain Python: the steps of the decode
+(`llm.engine.stepping`) write here token by token, and the results are read from here.
+"""
+
+import time
+from collections.abc import Callable, Collection
+from typing import Final
+
+from llm.engine.results import Finish, RowResult
+
+Decode = Callable[[list[int]], str]
+
+HALF_LETTER: Final = "�"
+ZWNJ: Final = "‌"
+
+
+def whole_letters(text: str) -> str:
+    """The text without an end that may still change or that nobody sees.
+
+    A letter can span two tokens: its first half decodes to U+FFFD. A ZWNJ joins nothing yet, and
+    white space may turn out to be the last. What is returned for a row's first tokens is therefore
+    always a prefix of what is returned for more of them.
+    """
+    end = len(text)
+    while end and (text[end - 1] in (HALF_LETTER, ZWNJ) or text[end - 1].isspace()):
+        end -= 1
+    return text[:end].lstrip()
+
+
+class RowProgress:
+    """One row while it is being written. `add` after `finish` changes nothing."""
+
+    def __init__(self, *, limit: int, end_ids: Collection[int], decode: Decode) -> None:
+        self.limit = limit
+        self._end_ids = frozenset(end_ids)
+        self._decode = decode
+        self._started = time.monotonic()
+        self._seconds = 0.0
+        self.ids: list[int] = []
+        self.finish: Finish | None = None
+
+    def add(self, token: int) -> bool:
+        """Take the next token; False where it adds none (the end mark, or the row had ended)."""
+        if self.finish is not None:
+            return False
+        if token in self._end_ids:
+            self.end("stop")
+            return False
+        self.ids.append(token)
+        if len(self.ids) >= self.limit:
+            self.end("length")
+        return True
+
+    def end(self, finish: Finish) -> None:
+        """The first reason stays."""
+        if self.finish is None:
+            self.finish = finish
+            self._seconds = time.monotonic() - self._started
+
+    def text(self) -> str:
+        return whole_letters(self._decode(self.ids))
+
+    def result(self, *, prompt_tokens: int) -> RowResult:
+        self.end("cancelled")  # a row that nobody ended
+        return RowResult(
+            text=self.text(),
+            tokens=len(self.ids),
+            seconds=self._seconds,
+            prompt_tokens=prompt_tokens,
+            finish=self.finish or "cancelled",
+        )
