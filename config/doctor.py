@@ -15,12 +15,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connection
 from kombu.exceptions import OperationalError
-from llm.manifest import ManifestError
-from llm.registry import verify_version
 
 from config.celery import app
 from kb.models import Article, Chunk, EmbeddingRecipe
+from llm.manifest import ManifestError
 from llm.models import Slot
+from llm.registry import verify_version
 from tickets.models import Ticket
 
 

@@ -82,7 +82,8 @@ def test_render_gives_room_to_the_best_passage_first(total, passages, similar):
     assert prompt.cut == ((passages, similar) != (2, 2))
     assert "دامنم کار نمی‌کند" in prompt.text
     if passages == 1:
-        assert "اتصال دامنه" in prompt.text and "SSL" not in prompt.text
+        assert "اتصال دامنه" in prompt.text
+        assert "SSL" not in prompt.text
 
 
 def test_render_cuts_each_kind_to_its_own_budget():
@@ -105,7 +106,9 @@ def test_render_keeps_beginning_and_end_of_a_huge_question_cheaply():
     turns = (Turn("customer", huge),)
     prompt = render(parts(turns=turns), count_tokens=count, budget=PromptBudget(total=200))
     question = prompt.text.rsplit(CUSTOMER, 1)[1]
-    assert question.startswith("first word") and question.endswith("last\n") and "…" in question
+    assert question.startswith("first word")
+    assert question.endswith("last\n")
+    assert "…" in question
     assert words(prompt.text + prompt.invocation) <= 200
     assert prompt.cut
     assert sum(counted) < 2 * len(huge)
@@ -141,7 +144,8 @@ def test_render_keeps_outside_text_from_opening_a_section(place):
     clean = render(parts(**changed), count_tokens=words, budget=PromptBudget(total=9999)).text
     sections = re.findall(r"###.*\n", clean)
     plain = {ARTICLE, PAST_QUESTION, PAST_ANSWER, CUSTOMER}
-    assert set(sections) <= plain and len(sections) <= 7
+    assert set(sections) <= plain
+    assert len(sections) <= 7
     assert not re.search(r"<\||</s>|<bos>|\[INST|<<SYS|<start", clean)
 
 
