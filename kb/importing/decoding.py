@@ -1,0 +1,97 @@
+"""Bytes into text: `decode(data)`. UTF-8, UTF-16 and UTF-32 with a mark, what an HTML page
+declares, and windows-1256, in which old Persian pages are written and which no file names.
+
+Nothing is guessed beyond that and no byte is replaced: text that would be wrong is refused.
+"""
+
+import codecs
+import re
+
+from django.utils.translation import gettext as _
+
+from kb.importing.document import UnreadableDocument
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.I)
+_BINARY_STARTS = (
+    b"%PDF",
+    b"PK\x03\x04",
+    b"\x89PNG",
+    b"GIF8",
+    b"\xff\xd8\xff",
+    b"\x7fELF",
+    b"\x1f\x8b",
+)
+_COMMON_PERSIAN = frozenset("اینردهومتبس")
+_ARABIC_SHARE = 0.85
+_COMMON_SHARE = 0.4
+
+
+def decode(data: bytes) -> str:
+    if not data.strip():
+        raise UnreadableDocument(_("The file is empty."))
+    if data.startswith(_BINARY_STARTS):
+        raise UnreadableDocument(_("This is a binary file, not text."))
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _strict(data, encoding)
+    if b"\x00" in data:
+        raise UnreadableDocument(_("This is a binary file, not text."))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _not_utf8(data, error)
+
+
+def _not_utf8(data: bytes, error: UnicodeDecodeError) -> str:
+    declared = _declared(data)
+    if declared is not None and declared not in ("utf-8", "ascii"):
+        return _strict(data, declared)
+    if declared is None and _looks_like_windows_1256(data):
+        return data.decode("windows-1256")
+    raise UnreadableDocument(
+        _("Byte %(byte)s is not UTF-8 and no other encoding is declared; save the file as UTF-8.")
+        % {"byte": error.start + 1}
+    )
+
+
+def _strict(data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UnreadableDocument(
+            _("Byte %(byte)s is not %(encoding)s; save the file as UTF-8.")
+            % {"byte": error.start + 1, "encoding": encoding}
+        ) from error
+
+
+def _declared(data: bytes) -> str | None:
+    """The page's own word for its encoding, if it names a text encoding."""
+    match = _DECLARED.search(data[:4096])
+    if match is None:
+        return None
+    try:
+        found = codecs.lookup(match.group(1).decode("ascii"))
+    except LookupError as error:
+        raise UnreadableDocument(_("The page declares an unknown encoding.")) from error
+    if not found._is_text_encoding:  # rot13, zip and the like are codecs too
+        raise UnreadableDocument(_("The page declares an unknown encoding."))
+    return found.name
+
+
+def _looks_like_windows_1256(data: bytes) -> bool:
+    """Nearly all its letters beyond ASCII are Arabic ones, and the commonest of them common ones:
+    neither broken UTF-8 nor a western or Cyrillic page reads so."""
+    text = data.decode("windows-1256")
+    foreign = [letter for letter in text if ord(letter) > 0x7F and letter not in "\u200c\u00a0«»"]
+    if not foreign:
+        return False
+    arabic = [letter for letter in foreign if "\u0600" <= letter <= "\u06ff"]
+    common = sum(letter.replace("ي", "ی") in _COMMON_PERSIAN for letter in arabic)
+    return len(arabic) >= _ARABIC_SHARE * len(foreign) and common >= _COMMON_SHARE * len(arabic)

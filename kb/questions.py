@@ -1,0 +1,97 @@
+"""Known questions with their answers: `upsert_question`, `upsert_questions(rows)`.
+
+A question is of an article's FAQ, generated, or of a past ticket; (kind, external id) names it, and
+writing the same again changes nothing. Callers have put placeholders in place of personal data.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import transaction
+
+from kb.indexing import FORM_FIELDS, prepare_questions, write_questions
+from kb.models import Article, Question
+from kb.searchable import text_digest
+
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class KnownQuestion:
+    kind: str
+    external_id: str
+    lang: str
+    text: str
+    answer: str
+    article: Article | None = None
+
+
+def upsert_question(
+    kind: str,
+    external_id: str,
+    lang: str,
+    text: str,
+    answer: str,
+    article: Article | None = None,
+    *,
+    models: bool = False,
+) -> Question:
+    """One question, found by search when this returns (its vector follows from the worker where
+    the embedder is a neural model and `models` is false)."""
+    row = KnownQuestion(kind, external_id, lang, text, answer, article)
+    upsert_questions([row], models=models)
+    return Question.objects.get(kind=kind, external_id=external_id)
+
+
+def upsert_questions(rows: Iterable[KnownQuestion], *, models: bool = False) -> int:
+    """Any number, a thousand to a transaction; how many were new or changed. Of two rows with the
+    same kind and external id the later one holds."""
+    iterator = iter(rows)
+    changed = 0
+    while batch := list(islice(iterator, BATCH)):
+        changed += _upsert_batch({(row.kind, row.external_id): row for row in batch}, models)
+    return changed
+
+
+def _upsert_batch(batch: dict[tuple[str, str], KnownQuestion], models: bool) -> int:
+    ids = {row.external_id for row in batch.values()}
+    known = {
+        (question.kind, question.external_id): question
+        for question in Question.objects.filter(external_id__in=ids)
+    }
+    due = [
+        question
+        for key, row in batch.items()
+        if (question := _changed(known.get(key), row)) is not None
+    ]
+    if not due:
+        return 0
+    prepared = prepare_questions(due, models=models)
+    with transaction.atomic():
+        Question.objects.bulk_create(
+            due,
+            update_conflicts=True,
+            unique_fields=["kind", "external_id"],
+            update_fields=["lang", "text", "answer", "article", *FORM_FIELDS],
+        )
+        write_questions(prepared)
+    return len(due)
+
+
+def _changed(question: Question | None, row: KnownQuestion) -> Question | None:
+    article_id = row.article.pk if row.article else None
+    if (
+        question is not None
+        and question.digest == text_digest(row.text, row.answer)
+        and (question.lang, question.article_id) == (row.lang, article_id)
+    ):
+        return None
+    return Question(
+        kind=row.kind,
+        external_id=row.external_id,
+        lang=row.lang,
+        text=row.text,
+        answer=row.answer,
+        article_id=article_id,
+    )

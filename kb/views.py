@@ -1,0 +1,113 @@
+"""Article pages: list and search, one article, upload, and how far an import is."""
+
+from typing import IO, Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kb import uploads
+from kb.access import importer_required, may_import, reader_required
+from kb.forms import UploadForm, too_large
+from kb.models import Article, ImportRun
+from kb.rendering import render as render_article
+from kb.retrieval import search
+
+PER_PAGE = 50
+RESULTS = 20
+MAX_QUERY = 1000
+FORM_BYTES = 64 * 1024
+"""What a form may have besides its file."""
+
+
+@require_safe
+@reader_required
+def article_list(request: HttpRequest) -> HttpResponse:
+    """`page_obj`: articles, the last changed first, with their source. With `?q=`, `results` are
+    the passages that search finds, best first. `may_import`: whether this person may upload."""
+    query = request.GET.get("q", "").strip()[:MAX_QUERY]
+    articles = Article.objects.select_related("source").order_by("-updated_at", "-pk")
+    context = {
+        "q": query,
+        "results": search(query, k=RESULTS, models=False) if query else [],
+        "page_obj": Paginator(articles, PER_PAGE).get_page(request.GET.get("page")),
+        "may_import": may_import(request.user),
+    }
+    return render(request, "kb/article_list.html", context)
+
+
+@require_safe
+@reader_required
+def article(request: HttpRequest, pk: int) -> HttpResponse:
+    """`article`, and `html`: its text, safe to show as it is."""
+    row = get_object_or_404(Article.objects.select_related("source"), pk=pk)
+    context = {"article": row, "html": render_article(row.text)}
+    return render(request, "kb/article.html", context)
+
+
+@csrf_exempt  # the check waits until the size is known, and stands on _upload
+@require_http_methods(["GET", "HEAD", "POST"])
+@importer_required
+def import_articles(request: HttpRequest) -> HttpResponse:
+    """`form`: file and language. A file that is too large is refused before its bytes are read."""
+    limit = _SizeLimit(request)
+    request.upload_handlers.insert(0, limit)
+    return _upload(request, limit)
+
+
+@csrf_protect
+def _upload(request: HttpRequest, limit: "_SizeLimit") -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if limit.reached:
+        form.errors["file"] = form.error_class([too_large()])
+        return render(request, "kb/import.html", {"form": form}, status=413)
+    if request.method == "POST" and form.is_valid():
+        assert isinstance(request.user, User)
+        run = uploads.start_import(
+            form.cleaned_data["file"], user=request.user, lang=form.cleaned_data["lang"]
+        )
+        return redirect("import-run", pk=run.pk)
+    status = 400 if request.method == "POST" else 200
+    return render(request, "kb/import.html", {"form": form}, status=status)
+
+
+class _SizeLimit(FileUploadHandler):
+    """Stops an upload whose announced or real length is above the limit."""
+
+    received = 0
+    reached = False
+
+    def handle_raw_input(
+        self,
+        input_data: IO[bytes],
+        META: dict[str, Any],  # noqa: N803 - Django's name
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        self.reached = content_length > settings.MAX_UPLOAD_BYTES + FORM_BYTES
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self.received += len(raw_data)
+        self.reached = self.reached or self.received > settings.MAX_UPLOAD_BYTES
+        if self.reached:
+            raise StopUpload(connection_reset=True)
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+@require_safe
+@importer_required
+def import_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """`run`: the import with its progress and report. htmx gets the fragment alone."""
+    run = get_object_or_404(ImportRun, pk=pk)
+    fragment = bool(getattr(request, "htmx", False))
+    template = "kb/_import_progress.html" if fragment else "kb/import_run.html"
+    return render(request, template, {"run": run})
