@@ -1,0 +1,23 @@
+"""The queue is not what is tested here: messages to the workers are written down, not sent."""
+
+import pytest
+from django.utils import translation
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch):
+    """[("suggest", ticket id), ("learn", reply id)] as the workers were asked."""
+    messages: list[tuple[str, int]] = []
+    for task in ("suggest", "learn"):
+        monkeypatch.setattr(
+            f"tickets.tasks.{task}.delay",
+            lambda row_id, task=task: messages.append((task, row_id)),
+        )
+    return messages
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """Messages for people are compared in the language that they are written in."""
+    with translation.override("en"):
+        yield

@@ -1,0 +1,53 @@
+"""Drafts by the real engine: small models that are trained at the start of the run."""
+
+import pytest
+
+from llm.models import Slot
+from llm.registry import add_version, set_slot
+from tests.llm import tiny_models
+from tests.tickets.factories import make_ticket
+from tickets.models import Suggestion, Ticket
+from tickets.suggesting import suggest_for_ticket
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Folders of a base and two versions tuned on it."""
+    import torch
+
+    torch.set_num_threads(1)  # tiny layers only wait for a second thread
+    root = tmp_path_factory.mktemp("tiny")
+    tiny_models.build_base(root / "base")
+    tiny_models.build_tuned(root / "first", root / "base", name="first", rank=8)
+    tiny_models.build_tuned(root / "second", root / "base", name="second", rank=4)
+    return root
+
+
+@pytest.fixture
+def slots(models):
+    base = add_version(models / "base")
+    for slot, name in zip(Slot.NAMES, ("first", "second"), strict=False):
+        set_slot(slot, add_version(models / name))
+    set_slot("C", base)
+
+
+def test_three_models_draft_for_one_ticket(slots):
+    question, number = tiny_models.QUESTIONS[1], 1
+    ticket = make_ticket(text=question, subject="", lang="fa")
+    assert suggest_for_ticket(ticket.pk)
+    ticket.refresh_from_db()
+    drafts = {draft.slot: draft for draft in ticket.suggestions.select_related("version")}
+    assert ticket.state == Ticket.State.READY
+    assert {slot: draft.text for slot, draft in drafts.items()} == {
+        "A": tiny_models.ANSWERS["first"][number],
+        "B": tiny_models.ANSWERS["second"][number],
+        "C": tiny_models.ANSWERS["base"][number],
+    }
+    assert len({draft.version.pk for draft in drafts.values()}) == 3
+    for draft in drafts.values():
+        assert draft.state == Suggestion.State.READY
+        assert draft.tokens > 0
+        assert draft.prompt_tokens > 0
+        assert draft.created_at <= draft.first_text_at <= draft.finished_at

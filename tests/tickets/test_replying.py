@@ -1,0 +1,165 @@
+"""A reply is sent once, by one agent, with the values back in what is delivered."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from tests.tickets.factories import PHONE, make_drafts, make_ticket
+from tickets.models import Message, Reply, Suggestion, Ticket, VaultEntry
+from tickets.replying import (
+    AlreadyAnswered,
+    BadReply,
+    delivered_text,
+    edit_share,
+    send_reply,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def _send(ticket, agent, text="سلام، درست شد.", *, suggestion=None, key=None):
+    return send_reply(
+        ticket.pk,
+        agent=agent,
+        text=text,
+        suggestion_id=suggestion.pk if suggestion else None,
+        send_key=key or str(uuid.uuid4()),
+    )
+
+
+def test_reply_answers_the_ticket(sara):
+    ticket = make_ticket()
+    drafts = make_drafts(ticket, texts=("سلام، درست شد.", "دو", "سه"))
+    reply = _send(ticket, sara, "سلام، درست شد!", suggestion=drafts[0])
+    ticket.refresh_from_db()
+    assert ticket.state == Ticket.State.ANSWERED
+    assert (reply.agent, reply.suggestion) == (sara, drafts[0])
+    assert reply.edit_share == pytest.approx(1 / 14)
+    assert reply.message.role == Message.Role.AGENT
+
+
+def test_same_send_twice_is_one_reply(sara):
+    ticket = make_ticket()
+    first = _send(ticket, sara, key="k")
+    second = _send(ticket, sara, "another text", key="k")
+    assert first == second
+    assert Reply.objects.count() == 1
+    assert ticket.messages.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sends_at_the_same_moment_make_one_reply(sara, omid):
+    ticket = make_ticket()
+
+    def try_it(number: int) -> str:
+        try:
+            _send(ticket, (sara, omid)[number % 2], key=f"key-{number % 4}")
+        except AlreadyAnswered:
+            return "refused"
+        finally:
+            connection.close()
+        return "sent"
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(try_it, range(8)))
+    assert Reply.objects.count() == 1
+    assert ticket.messages.count() == 2
+    assert "refused" in outcomes
+
+
+def test_second_agent_is_stopped(sara, omid):
+    ticket = make_ticket()
+    _send(ticket, sara)
+    with pytest.raises(AlreadyAnswered):
+        _send(ticket, omid)
+    assert Reply.objects.count() == 1
+
+
+def test_closed_ticket_takes_no_reply(sara):
+    ticket = make_ticket()
+    Ticket.objects.update(state=Ticket.State.CLOSED)
+    with pytest.raises(AlreadyAnswered):
+        _send(ticket, sara)
+
+
+def test_send_key_of_another_agent_is_refused(sara, omid):
+    ticket = make_ticket()
+    _send(ticket, sara, key="k")
+    with pytest.raises(BadReply):
+        _send(ticket, omid, key="k")
+    with pytest.raises(BadReply):
+        _send(make_ticket(), sara, key="k")
+
+
+def test_reply_while_drafts_are_written_cancels_them(sara):
+    ticket = make_ticket()
+    drafts = make_drafts(ticket)
+    Suggestion.objects.update(state=Suggestion.State.WRITING)
+    Ticket.objects.update(state=Ticket.State.DRAFTING, claim="worker")
+    _send(ticket, sara)
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.claim) == (Ticket.State.ANSWERED, "")
+    assert {one.state for one in Suggestion.objects.filter(pk__in=[d.pk for d in drafts])} == {
+        Suggestion.State.CANCELLED
+    }
+
+
+def test_values_are_put_back_only_in_what_is_delivered(sara):
+    ticket = make_ticket()
+    reply = _send(ticket, sara, "با [PHONE_1] تماس می‌گیریم، یا با 0935 111 2233")
+    assert reply.message.text == "با [PHONE_1] تماس می‌گیریم، یا با [PHONE_2]"
+    assert delivered_text(reply) == f"با {PHONE} تماس می‌گیریم، یا با 0935 111 2233"
+
+
+def test_placeholder_that_stands_for_nothing_is_refused(sara):
+    ticket = make_ticket()
+    with pytest.raises(BadReply, match=r"\[EMAIL_1\]"):
+        _send(ticket, sara, "به [EMAIL_1] می‌نویسیم")
+    assert ticket.messages.count() == 1
+    assert VaultEntry.objects.count() == 1
+
+
+def test_delivered_text_keeps_the_placeholder_of_an_expired_value(sara):
+    ticket = make_ticket()
+    reply = _send(ticket, sara, "با [PHONE_1] تماس می‌گیریم")
+    VaultEntry.objects.all().delete()
+    assert delivered_text(reply) == "با [PHONE_1] تماس می‌گیریم"
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "x" * 100_000])
+def test_bad_text_is_refused(sara, text):
+    ticket = make_ticket()
+    with pytest.raises(BadReply):
+        _send(ticket, sara, text)
+    ticket.refresh_from_db()
+    assert ticket.state == Ticket.State.NEW
+
+
+def test_suggestion_of_another_ticket_is_refused(sara):
+    ticket, other = make_ticket(), make_ticket()
+    foreign = make_drafts(other)[0]
+    with pytest.raises(BadReply):
+        _send(ticket, sara, suggestion=foreign)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 65])
+def test_bad_send_key_is_refused(sara, key):
+    ticket = make_ticket()
+    with pytest.raises(BadReply):
+        send_reply(ticket.pk, agent=sara, text="x", suggestion_id=None, send_key=key)
+
+
+@pytest.mark.parametrize(
+    ("draft", "sent", "share"),
+    [
+        ("abcd", "abcd", 0),
+        ("abcd", " abcd\n", 0),
+        ("abcd", "abxd", 0.25),
+        ("", "abcd", 1),
+        ("", "", 0),
+    ],
+)
+def test_edit_share(draft, sent, share):
+    assert edit_share(draft, sent) == share

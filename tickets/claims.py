@@ -1,0 +1,98 @@
+"""A worker's claim on a ticket: only its holder writes drafts.
+
+`Claim.take` is one conditional UPDATE, so of two workers one gets the ticket. Every write happens
+inside `held()`, a short transaction that first touches the ticket's row under the claim: a worker
+whose claim was taken over (it slept, the sweep gave the ticket to another) writes nothing more.
+A thread gives signs of life meanwhile, since loading a model or reading a long prompt can take
+longer than a claim stays fresh.
+"""
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from tickets.models import Ticket
+
+BEATS = 6  # signs of life in the time after which a claim is stale
+MAX_ATTEMPTS = 5
+
+
+class ClaimLost(Exception):
+    """Somebody else has the ticket, or it waits no more. Nothing was written; stop working."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    ticket_id: int
+    key: str
+
+    @classmethod
+    def take(cls, ticket_id: int) -> "Claim | None":
+        """None if the ticket does not wait, is claimed by a living worker, or failed too often."""
+        now = timezone.now()
+        free = Q(state=Ticket.State.NEW) | stale(now)
+        key = str(uuid.uuid4())
+        taken = Ticket.objects.filter(free, pk=ticket_id, attempts__lt=MAX_ATTEMPTS).update(
+            state=Ticket.State.DRAFTING,
+            claim=key,
+            claimed_at=now,
+            attempts=F("attempts") + 1,
+        )
+        return cls(ticket_id, key) if taken else None
+
+    def beat(self) -> bool:
+        """A sign of life; False if the claim is lost."""
+        mine = Ticket.objects.filter(pk=self.ticket_id, claim=self.key, state=Ticket.State.DRAFTING)
+        return bool(mine.update(claimed_at=timezone.now()))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """A transaction in which nobody can take the claim. Raises ClaimLost instead of entering
+        it."""
+        with transaction.atomic():
+            if not self.beat():
+                raise ClaimLost
+            yield
+
+    @contextmanager
+    def kept_alive(self) -> Iterator[threading.Event]:
+        """Signs of life from a thread while the block runs; the event is set when it is lost."""
+        lost, done = threading.Event(), threading.Event()
+        thread = threading.Thread(target=self._keep_alive, args=(lost, done), daemon=True)
+        thread.start()
+        try:
+            yield lost
+        finally:
+            done.set()
+            thread.join()
+
+    def _keep_alive(self, lost: threading.Event, done: threading.Event) -> None:
+        try:
+            while not done.wait(settings.STALE_SECONDS / BEATS):
+                if not self._beat_if_connected():
+                    lost.set()
+                    return
+        finally:
+            connection.close()  # this thread's own
+
+    def _beat_if_connected(self) -> bool:
+        """A database that is away for a moment is no lost claim: the next beat tells."""
+        try:
+            return self.beat()
+        except OperationalError:
+            connection.close()
+            return True
+
+
+def stale(now: datetime) -> Q:
+    """Tickets whose worker has given no sign of life for `settings.STALE_SECONDS`."""
+    since = now - timedelta(seconds=settings.STALE_SECONDS)
+    return Q(state=Ticket.State.DRAFTING, claimed_at__lt=since)

@@ -1,0 +1,80 @@
+"""What the desk's pages show of a ticket, gathered with few queries."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from tickets import vault
+from tickets.models import Message, Rating, Suggestion, Ticket
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A suggestion as one agent sees it. Whose it is stays hidden until the agent has rated all
+    ready drafts of the message, so that names sway no rating."""
+
+    suggestion: Suggestion
+    number: int
+    stars: int | None
+    reason: str
+    model_name: str
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        return self.suggestion.sources
+
+    @property
+    def can_rate(self) -> bool:
+        return self.suggestion.state == Suggestion.State.READY
+
+
+def conversation(ticket: Ticket) -> list[Message]:
+    """Oldest first."""
+    return list(ticket.messages.all())
+
+
+def waiting_message_id(ticket: Ticket) -> int | None:
+    """The customer's last message: the one that drafts are for."""
+    messages = ticket.messages.filter(role=Message.Role.CUSTOMER).order_by("-created_at", "-pk")
+    return messages.values_list("pk", flat=True).first()
+
+
+def drafts_for(ticket: Ticket, *, agent: User, message_id: int | None = None) -> list[Draft]:
+    """Drafts for the message (None: the customer's last one), in the order of showing."""
+    if message_id is None:
+        message_id = waiting_message_id(ticket)
+    if message_id is None:
+        return []
+    mine = Suggestion.objects.filter(ticket=ticket, message_id=message_id)
+    suggestions = list(mine.select_related("version"))
+    ratings = {
+        rating.suggestion_id: rating
+        for rating in Rating.objects.filter(suggestion__in=suggestions, agent=agent)
+    }
+    ready = [one.pk for one in suggestions if one.state == Suggestion.State.READY]
+    all_rated = bool(ready) and all(pk in ratings for pk in ready)
+    return [
+        Draft(
+            suggestion=one,
+            number=one.position + 1,
+            stars=ratings[one.pk].stars if one.pk in ratings else None,
+            reason=ratings[one.pk].reason if one.pk in ratings else "",
+            model_name=one.version.name if all_rated else "",
+        )
+        for one in suggestions
+    ]
+
+
+def found_for(ticket: Ticket, kind: str) -> list[dict[str, Any]]:
+    """What search found for the waiting message: "chunk" or "question", best first."""
+    return [one for one in ticket.found if one["kind"] == kind]
+
+
+def customer_of(ticket: Ticket) -> dict[str, str]:
+    if ticket.customer is None:
+        return {"name": "", "contact": ""}
+    return {
+        "name": vault.decrypt(ticket.customer.name_encrypted),
+        "contact": vault.decrypt(ticket.customer.contact_encrypted),
+    }

@@ -1,0 +1,205 @@
+"""How a customer's words come in: `receive` a new ticket, `add_customer_message` to one.
+
+Personal data is masked before anything is stored. A ticket is unique by source and external id:
+receiving it again gives the ticket that is there. Drafts are asked for when the rows are committed;
+should that message be lost, the sweep finds the ticket by its state.
+"""
+
+import random
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from runtime.errors import InputError
+from runtime.live import publish
+from text.language import detect
+from text.privacy import find
+from text.privacy.spans import EMAIL, IBAN, PHONE
+from tickets import vault
+from tickets.models import Customer, Message, Suggestion, Ticket
+from tickets.queueing import ask_for_drafts
+
+MAX_SUBJECT = 300
+MAX_CONTACT = 320  # the longest e-mail address (RFC 3696, erratum 1690)
+MAX_NAME = 200
+MAX_EXTERNAL_ID = 200
+_SOURCE = re.compile(r"[\w.-]{1,100}")
+_LANG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
+# PostgreSQL keeps no NUL, and half of a surrogate pair is no character.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class NewTicket:
+    """A ticket as it came. `lang` empty: recognised. `created_at` None: now. Nothing that
+    a customer wrote shows in the repr."""
+
+    source: str
+    external_id: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    contact: str = field(default="", repr=False)
+    name: str = field(default="", repr=False)
+    lang: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Received:
+    ticket: Ticket
+    created: bool
+
+
+class BadTicket(InputError):
+    """A field is missing or cannot be used."""
+
+
+class TicketTooLong(InputError):
+    """More characters than a ticket may have."""
+
+
+def receive(new: NewTicket) -> Received:
+    """Raises BadTicket or TicketTooLong, and has then stored nothing."""
+    check(new)
+    external_id = stored_external_id(new.external_id)
+    there = Ticket.objects.filter(source=new.source, external_id=external_id).first()
+    if there is not None:
+        return Received(there, created=False)
+    masker = vault.TicketMasker(source=new.source, external_id=external_id)
+    text = masker.mask(clean(new.text))
+    row = Ticket(
+        source=new.source,
+        external_id=external_id,
+        subject=masker.mask(clean(new.subject))[:MAX_SUBJECT],
+        lang=new.lang or detect(text),
+        shuffle_seed=random.randrange(2**31),  # noqa: S311  an order of drafts, no secret
+        created_at=aware(new.created_at),
+    )
+    return _store(new, row=row, text=text, masker=masker)
+
+
+def add_customer_message(ticket: Ticket, text: str) -> Message:
+    """The customer wrote again: the ticket waits anew, and drafts are made for this message."""
+    check_text(text)
+    with transaction.atomic():
+        row = Ticket.objects.select_for_update().get(pk=ticket.pk)
+        masker = vault.TicketMasker.of(row)
+        message = Message.objects.create(
+            ticket=row,
+            role=Message.Role.CUSTOMER,
+            text=masker.mask(clean(text)),
+            created_at=timezone.now(),
+        )
+        masker.keep(row)
+        cancel_unfinished(row)
+        if row.state != Ticket.State.SPAM:
+            # Clearing the claim stops a worker that drafts for the message before.
+            row.state, row.claim, row.attempts, row.found = Ticket.State.NEW, "", 0, []
+            row.save(update_fields=["state", "claim", "attempts", "found", "updated_at"])
+            ask_for_drafts(row.pk)
+        publish("inbox", ticket=row.pk)
+        publish(f"ticket:{row.pk}", message=message.pk)
+    return message
+
+
+def cancel_unfinished(ticket: Ticket) -> None:
+    """Drafts that nobody waits for any more; inside the caller's transaction."""
+    unfinished = (Suggestion.State.PENDING, Suggestion.State.WRITING)
+    ticket.suggestions.filter(state__in=unfinished).update(
+        state=Suggestion.State.CANCELLED, finished_at=timezone.now()
+    )
+
+
+def check(new: NewTicket) -> None:
+    """Limits of every field, before anything is done with it."""
+    check_text(new.text)
+    if not _SOURCE.fullmatch(new.source) or find(new.source):
+        raise BadTicket(_("The source must be a short name of letters, digits, dots and dashes."))
+    if not new.external_id.strip() or len(new.external_id) > MAX_EXTERNAL_ID:
+        raise BadTicket(
+            _("The external id must have 1 to %(limit)d characters.") % {"limit": MAX_EXTERNAL_ID}
+        )
+    if new.lang and not _LANG.fullmatch(new.lang):
+        raise BadTicket(_("The language must be a code such as fa or en."))
+    for name, value, limit in (
+        (_("subject"), new.subject, MAX_SUBJECT),
+        (_("contact"), new.contact, MAX_CONTACT),
+        (_("name"), new.name, MAX_NAME),
+    ):
+        if len(value) > limit:
+            raise BadTicket(
+                _("The %(field)s may have %(limit)d characters at most.")
+                % {"field": name, "limit": limit}
+            )
+
+
+def check_text(text: str) -> None:
+    if not text.strip():
+        raise BadTicket(_("The ticket has no text."))
+    limit = settings.MAX_TICKET_CHARACTERS
+    if len(text) > limit:
+        raise TicketTooLong(
+            _("The ticket has %(length)d characters; %(limit)d are the most.")
+            % {"length": len(text), "limit": limit}
+        )
+
+
+def stored_external_id(external_id: str) -> str:
+    """The id as it is stored. One that is personal data itself (some desks use the customer's
+    address) is stood for by a keyed hash; numbers that could be a card or an ID by chance are
+    counters far more often, and stay."""
+    plain = clean(external_id.strip())
+    personal = {span.type for span in find(plain)} & {EMAIL, PHONE, IBAN}
+    return vault.opaque_id(plain) if personal else plain
+
+
+def clean(text: str) -> str:
+    return _NO_TEXT.sub("\ufffd", text).strip()
+
+
+def aware(moment: datetime | None) -> datetime:
+    if moment is None:
+        return timezone.now()
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+
+
+def _store(new: NewTicket, *, row: Ticket, text: str, masker: vault.TicketMasker) -> Received:
+    with transaction.atomic():
+        row.customer = _customer(new)
+        ticket, created = Ticket.objects.get_or_create(
+            source=row.source,
+            external_id=row.external_id,
+            defaults={
+                name: getattr(row, name)
+                for name in ("customer", "subject", "lang", "shuffle_seed", "created_at")
+            },
+        )
+        if not created:  # another process received it at the same moment
+            return Received(ticket, created=False)
+        Message.objects.create(
+            ticket=ticket, role=Message.Role.CUSTOMER, text=text, created_at=row.created_at
+        )
+        masker.keep(ticket)
+        ask_for_drafts(ticket.pk)
+        publish("inbox", ticket=ticket.pk)
+    return Received(ticket, created=True)
+
+
+def _customer(new: NewTicket) -> Customer | None:
+    """Found by the contact. Without a contact there is nobody to find again, so no row."""
+    contact = clean(new.contact)
+    if not contact:
+        return None
+    customer, _created = Customer.objects.get_or_create(
+        contact_hmac=vault.contact_hmac(contact),
+        defaults={
+            "contact_encrypted": vault.encrypt(contact),
+            "name_encrypted": vault.encrypt(clean(new.name)),
+        },
+    )
+    return customer

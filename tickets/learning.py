@@ -1,0 +1,63 @@
+"""A reply that was sent becomes a past answer that search finds, so that the next customer with the
+same trouble gets what the team said.
+
+`learn_from` runs in a worker, since it may embed. `past_question_id` is how a ticket's question is
+named there, e.g. to leave a ticket out of its own prompt.
+"""
+
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from kb.models import Question
+from kb.questions import upsert_question
+from tickets.models import Message, Reply
+
+LEARN_AFTER = timedelta(seconds=60)
+"""Older replies without `learned_at` have lost their message to the worker."""
+
+
+def past_question_id(source: str, external_id: str, *, turn: int = 1) -> str:
+    """`turn`: which reply of the ticket, from 1."""
+    return f"{source}:{external_id}" + (f"#{turn}" if turn > 1 else "")
+
+
+def learn_from(reply_id: int) -> bool:
+    """True if there was something to learn. Doing it twice changes nothing."""
+    reply = Reply.objects.select_related("ticket", "message").filter(pk=reply_id).first()
+    if reply is None:
+        return False
+    asked, turn = _asked_before(reply)
+    if asked:
+        upsert_question(
+            kind=Question.Kind.TICKET,
+            external_id=past_question_id(reply.ticket.source, reply.ticket.external_id, turn=turn),
+            lang=reply.ticket.lang,
+            text=asked,
+            answer=reply.message.text,
+            models=True,
+        )
+    Reply.objects.filter(pk=reply_id).update(learned_at=timezone.now())
+    return bool(asked)
+
+
+def not_learned() -> QuerySet[Reply]:
+    """Replies whose message to the worker was lost."""
+    return Reply.objects.filter(
+        learned_at=None, created_at__lt=timezone.now() - LEARN_AFTER
+    ).order_by("pk")
+
+
+def _asked_before(reply: Reply) -> tuple[str, int]:
+    """What the customer wrote since the agent's message before, and which turn this is."""
+    asked: list[str] = []
+    turn = 1
+    for message in reply.ticket.messages.all():
+        if message.pk == reply.message_id:
+            break
+        if message.role == Message.Role.AGENT:
+            asked, turn = [], turn + 1
+        else:
+            asked.append(message.text)
+    return "\n".join(asked), turn

@@ -1,0 +1,47 @@
+"""Who may do what: Django groups "agent" and "admin"; a superuser is an admin.
+
+An admin may do all that an agent may. Somebody who is signed in without a group may do nothing.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+AGENT: Final = "agent"
+ADMIN: Final = "admin"
+
+Person = User | AbstractBaseUser | AnonymousUser
+"""Whoever makes a request, signed in or not."""
+View = Callable[..., HttpResponseBase]
+
+
+def is_agent(user: Person) -> bool:
+    """Agents and admins."""
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_superuser or user.groups.filter(name__in=(AGENT, ADMIN)).exists()
+
+
+def signed_in(user: Person) -> User:
+    """A request's user, behind `agent_required` or the API's permissions."""
+    assert isinstance(user, User)
+    return user
+
+
+def agent_required(view: View) -> View:
+    """Anonymous people are sent to sign in, others without the role get 403."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not is_agent(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return checked

@@ -1,0 +1,93 @@
+"""What a model is given for a question: passages, past answers, the conversation.
+
+`build_prompt_input` is the only way to a prompt, for serving and for training alike, so that a
+model is trained on prompts like those that it gets. It searches and makes no prompt text itself:
+that is `llm.prompts.render`, which knows the tokenizer.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.conf import settings
+
+from kb.retrieval import MAX_K, Result, SimilarQuestion, search, similar_questions
+from llm.prompts import Passage, PastAnswer, PromptBudget, PromptInput, Turn
+from text.privacy.placeholders import without_placeholders
+
+MAX_QUERY = 2000
+"""Characters that are searched for: the matter of a long message stands in its beginning."""
+
+Source = dict[str, Any]
+"""One found thing as `Suggestion.sources` and `Ticket.found` keep it: kind "chunk" or "question",
+id, title (of a chunk: with its headings), url, score, text; a question also its answer, a chunk its
+article's id."""
+
+
+def build_prompt_input(
+    question: str,
+    *,
+    lang: str,
+    turns: Sequence[Turn],
+    budget: PromptBudget,
+    exclude_external_ids: Collection[str] = (),
+) -> tuple[PromptInput, list[Source]]:
+    """What to answer from, and where it comes from: passages best first, then similar past
+    questions best first. `exclude_external_ids`: questions that must not answer themselves."""
+    query = without_placeholders(question)[:MAX_QUERY].strip()
+    passages = _passages(query, lang=lang, k=budget.passages)
+    similar = _similar(query, lang=lang, k=budget.similar, exclude=exclude_external_ids)
+    parts = PromptInput(
+        lang=lang,
+        passages=tuple(Passage(title=one.title, text=one.text) for one in passages),
+        similar=tuple(PastAnswer(question=one.text, answer=one.answer) for one in similar),
+        turns=tuple(turns),
+        company=settings.COMPANY_NAME,
+    )
+    return parts, [*map(_passage_source, passages), *map(_question_source, similar)]
+
+
+def _passages(query: str, *, lang: str, k: int) -> list[Result]:
+    """In the customer's language; where nothing is written in it, in any."""
+    if not query or not k:
+        return []
+    k = min(k, MAX_K)
+    return search(query, k=k, lang=lang) or search(query, k=k)
+
+
+def _similar(query: str, *, lang: str, k: int, exclude: Collection[str]) -> list[SimilarQuestion]:
+    """Only in the customer's language: their answers are what a draft is made of."""
+    if not query or not k:
+        return []
+    return similar_questions(query, k=min(k, MAX_K), lang=lang, exclude_external_ids=tuple(exclude))
+
+
+def used_sources(
+    sources: Sequence[Source], *, passages_used: int, similar_used: int
+) -> list[Source]:
+    """Those that found room in a prompt: it fills both kinds best first."""
+    chunks = [one for one in sources if one["kind"] == "chunk"][:passages_used]
+    return chunks + [one for one in sources if one["kind"] == "question"][:similar_used]
+
+
+def _passage_source(found: Result) -> Source:
+    return {
+        "kind": "chunk",
+        "id": found.chunk_id,
+        "article": found.article_id,
+        "title": " › ".join([found.title, *found.heading_path]),
+        "url": found.url,
+        "score": round(found.score, 4),
+        "text": found.text,
+    }
+
+
+def _question_source(found: SimilarQuestion) -> Source:
+    return {
+        "kind": "question",
+        "id": found.question_id,
+        "title": "",
+        "url": "",
+        "score": round(found.score, 4),
+        "text": found.text,
+        "answer": found.answer,
+    }

@@ -1,0 +1,132 @@
+"""Sending a reply: exactly once, whatever is clicked twice or dies in between.
+
+`send_reply` writes the message, the reply and the ticket's new state in one transaction under the
+lock of the ticket's row. The page gives every form a random `send_key`, which is unique in the
+table: the same send again (a double click, a reload after the web process died) finds its reply.
+Values behind placeholders are put back only in `delivered_text`, on the way to the customer.
+"""
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rapidfuzz.distance import Levenshtein
+
+from runtime.errors import InputError
+from runtime.live import publish
+from text.privacy import restore
+from text.privacy.placeholders import placeholders_in
+from text.privacy.spans import TYPES
+from tickets import vault
+from tickets.intake import cancel_unfinished, clean
+from tickets.models import Message, Reply, Suggestion, Ticket
+from tickets.queueing import ask_to_learn
+
+MAX_SEND_KEY = 64
+
+
+class BadReply(InputError):
+    """The reply has no text, too much of it, or names what is not this ticket's."""
+
+
+class AlreadyAnswered(InputError):
+    """Somebody answered meanwhile, or the ticket is closed."""
+
+
+def send_reply(
+    ticket_id: int, *, agent: User, text: str, suggestion_id: int | None, send_key: str
+) -> Reply:
+    """The reply, new or the one that this `send_key` made before. Raises BadReply or
+    AlreadyAnswered, and has then changed nothing; Ticket.DoesNotExist for an unknown ticket."""
+    text = _checked(text)
+    if not 0 < len(send_key) <= MAX_SEND_KEY:
+        raise BadReply(
+            _("The send key must have 1 to %(limit)d characters.") % {"limit": MAX_SEND_KEY}
+        )
+    with transaction.atomic():
+        ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
+        sent = Reply.objects.filter(send_key=send_key).first()
+        if sent is not None:
+            return _same_send(sent, ticket=ticket, agent=agent)
+        if ticket.state not in Ticket.OPEN_STATES:
+            raise AlreadyAnswered(_("This ticket has been answered or closed meanwhile."))
+        suggestion = _suggestion(ticket, suggestion_id)
+        masker = vault.TicketMasker.of(ticket)
+        masked = masker.mask(text, escape=False)
+        masker.keep(ticket)
+        _check_placeholders(ticket, masked)
+        return _store(ticket, agent=agent, text=masked, suggestion=suggestion, send_key=send_key)
+
+
+def delivered_text(reply: Reply) -> str:
+    """What the customer gets: the reply with the values behind its placeholders. A value that has
+    expired stays a placeholder."""
+    return restore(reply.message.text, vault.values_of(reply.ticket))
+
+
+def edit_share(draft: str, sent: str) -> float:
+    """Levenshtein distance over the longer length: 0 as drafted, 1 nothing of it left."""
+    return Levenshtein.normalized_distance(draft.strip(), sent.strip())
+
+
+def _checked(text: str) -> str:
+    text = clean(text.replace("\r\n", "\n"))
+    if not text:
+        raise BadReply(_("The reply has no text."))
+    if len(text) > settings.MAX_TICKET_CHARACTERS:
+        raise BadReply(
+            _("The reply has %(length)d characters; %(limit)d are the most.")
+            % {"length": len(text), "limit": settings.MAX_TICKET_CHARACTERS}
+        )
+    return text
+
+
+def _same_send(sent: Reply, *, ticket: Ticket, agent: User) -> Reply:
+    if sent.ticket_id != ticket.pk or sent.agent_id != agent.pk:
+        raise BadReply(_("This send key belongs to another reply."))
+    return sent
+
+
+def _suggestion(ticket: Ticket, suggestion_id: int | None) -> Suggestion | None:
+    if suggestion_id is None:
+        return None
+    suggestion = ticket.suggestions.filter(pk=suggestion_id).first()
+    if suggestion is None:
+        raise BadReply(_("The suggestion is not one of this ticket's."))
+    return suggestion
+
+
+def _check_placeholders(ticket: Ticket, text: str) -> None:
+    """A model can make up a placeholder; the customer must not get one."""
+    known = vault.values_of(ticket)
+    for name, type_ in placeholders_in(text):
+        if type_ in TYPES and name not in known:
+            raise BadReply(
+                _("%(placeholder)s stands for nothing in this ticket; take it out of the reply.")
+                % {"placeholder": name}
+            )
+
+
+def _store(
+    ticket: Ticket, *, agent: User, text: str, suggestion: Suggestion | None, send_key: str
+) -> Reply:
+    message = Message.objects.create(
+        ticket=ticket, role=Message.Role.AGENT, text=text, created_at=timezone.now()
+    )
+    reply = Reply.objects.create(
+        ticket=ticket,
+        message=message,
+        agent=agent,
+        suggestion=suggestion,
+        edit_share=edit_share(suggestion.text, text) if suggestion else None,
+        send_key=send_key,
+    )
+    cancel_unfinished(ticket)
+    # Clearing the claim stops a worker that still drafts.
+    ticket.state, ticket.claim = Ticket.State.ANSWERED, ""
+    ticket.save(update_fields=["state", "claim", "updated_at"])
+    ask_to_learn(reply.pk)
+    publish("inbox", ticket=ticket.pk)
+    publish(f"ticket:{ticket.pk}", reply=reply.pk)
+    return reply

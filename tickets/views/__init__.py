@@ -1,0 +1,1 @@
+"""The desk's pages. Each view's docstring says what its template gets."""
