@@ -92,7 +92,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- the queue: PGMQ in the same database unless CELERY_BROKER_URL names a broker
-CELERY_BROKER_URL = env.get_str("CELERY_BROKER_URL", "pgmq://")
+CELERY_BROKER_URL = env.get_str("CELERY_BROKER_URL", "pgmq://localhost")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "index"
 CELERY_TASK_ROUTES = {"tickets.tasks.suggest": {"queue": "suggest"}}

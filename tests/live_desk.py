@@ -134,7 +134,7 @@ class LiveDesk:
             "source": "tests",
             "external_id": external_id,
             "subject": "",
-            "question": question,
+            "text": question,
             "contact": f"{external_id}@customer.example",
             "name": "",
             "lang": lang,

@@ -1,17 +1,24 @@
 import asyncio
 
 import pytest
+import pytest_asyncio
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import connections, transaction
 from django.test import AsyncClient
 
 from runtime.live import listen, publish
 
 
+@pytest_asyncio.fixture(autouse=True)
+async def close_the_thread_of_async_code():
+    """Sync code of async tests has a thread, and with it a database connection, of its own."""
+    yield
+    await sync_to_async(connections.close_all)()
+
+
 @sync_to_async
 def _say(topic: str, **ids: int) -> None:
     publish(topic, **ids)
-    connection.close()
 
 
 async def _next(messages):
@@ -38,9 +45,7 @@ async def test_publish_reaches_nobody_before_the_commit():
     def transaction_that_takes_a_while():
         with transaction.atomic():
             publish("ticket:1", reply=1)
-            early = waiting.done()
-        connection.close()
-        return early
+            return waiting.done()
 
     assert await transaction_that_takes_a_while() is False
     assert await asyncio.wait_for(waiting, 5) == {"topic": "ticket:1", "reply": 1}

@@ -1,0 +1,65 @@
+/* What happens outside of a page load is said, never swallowed; and a page that is open while its
+ * person signs in again in another tab keeps working, with all that is typed in it. */
+
+const toast = document.getElementById("toast");
+
+function say(text, { error = false } = {}) {
+  const line = document.createElement("p");
+  line.textContent = text;
+  line.classList.toggle("is-error", error);
+  toast.replaceChildren(line);
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => line.remove(), error ? 12000 : 4000);
+}
+
+document.addEventListener("desk:say", (event) => say(event.detail.text, event.detail));
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, pathInfo } = event.detail;
+  if (xhr.status === 400 && event.target.closest("[hx-swap=parts]")) {
+    event.detail.shouldSwap = true; // a refused form comes back with the reason in it
+    event.detail.isError = false;
+  }
+  const asked = new URL(pathInfo.requestPath, location.href).pathname;
+  if (new URL(xhr.responseURL || asked, location.href).pathname !== asked) {
+    event.detail.shouldSwap = false; // sent on to the sign-in page
+    say(document.body.dataset.saySignedOut, { error: true });
+  } else if (event.detail.shouldSwap) {
+    toast.querySelector(".is-error")?.remove(); // it works again
+  }
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  const plain = (xhr.getResponseHeader("Content-Type") ?? "").startsWith("text/plain");
+  const text = plain && xhr.responseText.length < 300 ? xhr.responseText : "";
+  say(text || document.body.dataset.sayFailed, { error: true });
+});
+
+document.addEventListener("htmx:sendError", (event) => {
+  // A live refresh that fails is made good by the next one; only a person's own action is told.
+  if (event.detail.requestConfig?.verb !== "get") {
+    say(document.body.dataset.sayOffline, { error: true });
+  }
+});
+
+/* Signing in changes the token against forged requests: take the present one, from its cookie. */
+
+function presentToken() {
+  return /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = presentToken();
+  if (token) event.detail.headers["X-CSRFToken"] = token;
+});
+
+document.addEventListener(
+  "submit",
+  (event) => {
+    const field = event.target.querySelector("[name=csrfmiddlewaretoken]");
+    const token = presentToken();
+    if (field !== null && token) field.value = token;
+  },
+  { capture: true },
+);

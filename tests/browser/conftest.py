@@ -1,0 +1,78 @@
+"""A browser before a whole desk: Debian's Chromium, headless, against real processes."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.live_desk import LiveDesk, live_desk
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 390, "height": 844}
+
+
+@dataclass
+class Visitor:
+    """A signed-out person at a browser, whose console is watched."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def sign_in(self, desk: LiveDesk, name: str) -> None:
+        self.page.goto(f"{desk.base_url}/sign-in/")
+        self.page.fill("#id_username", name)
+        self.page.fill("#id_password", desk.passwords[name])
+        self.page.click("form.card button")
+        self.page.wait_for_selector("#inbox")
+
+
+@pytest.fixture(scope="session")
+def desk_server() -> Iterator[LiveDesk]:
+    with live_desk() as desk:
+        yield desk
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.fail("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, desk_server: LiveDesk) -> Iterator[Callable[..., Visitor]]:
+    """visit("fa", size=NARROW, colour_scheme="dark"): a new person at the desk. At the end nobody's
+    console may hold an error."""
+    visitors: list[Visitor] = []
+
+    def new(lang: str, *, size: dict[str, int] = WIDE, colour_scheme: str = "light") -> Visitor:
+        context = chromium.new_context(
+            viewport=size, color_scheme=colour_scheme, timezone_id="Asia/Tehran"
+        )
+        context.set_default_timeout(15_000)
+        context.add_cookies(
+            [{"name": "django_language", "value": lang, "url": desk_server.base_url}]
+        )
+        visitor = Visitor(context.new_page())
+        visitor.page.on("console", lambda message: _note(visitor, message.type, message.text))
+        visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        visitors.append(visitor)
+        return visitor
+
+    yield new
+    for visitor in visitors:
+        visitor.page.context.close()
+    assert not [complaint for visitor in visitors for complaint in visitor.complaints]
+
+
+def _note(visitor: Visitor, kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        visitor.complaints.append(text)

@@ -1,0 +1,209 @@
+"""An agent's day by keyboard, in Persian and in English, at a whole desk."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visitor
+from tests.live_desk import LiveDesk
+
+pytestmark = pytest.mark.browser
+
+QUESTIONS = {
+    "fa": "سلام، دامنه‌ام را تازه وصل کرده‌ام ولی سایت هنوز باز نمی‌شود. چند ساعت باید صبر کنم؟",
+    "en": "Hi, I pointed my domain to your name servers but the site does not open. How long?",
+}
+OWN_WORDS = {"fa": "اگر باز نشد بنویسید", "en": "Write back if it does not"}
+DIRECTION = {"fa": "rtl", "en": "ltr"}
+DONE_MS = 60_000
+
+WATCH = """
+window.written = {};
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+setInterval(() => {
+  for (const draft of document.querySelectorAll(".draft[data-suggestion]")) {
+    const seen = (window.written[draft.dataset.suggestion] ??= []);
+    const now = [draft.dataset.state, draft.querySelector(".draft-text")?.textContent.length ?? 0];
+    if (String(seen.at(-1)) !== String(now)) seen.push(now);
+  }
+}, 30);
+"""
+
+
+@pytest.mark.parametrize("lang", ["fa", "en"])
+def test_agents_day_by_keyboard(visit, desk_server: LiveDesk, lang: str):
+    visitor = visit(lang)
+    page = visitor.page
+    visitor.sign_in(desk_server, "sara")
+    expect(page.locator("html")).to_have_attribute("dir", DIRECTION[lang])
+    expect(page.locator("html")).to_have_attribute("lang", lang)
+
+    ticket = _ticket_appears_by_itself(page, desk_server, lang=lang)
+    page.add_init_script(WATCH)
+    page.locator(f"#ticket-{ticket}").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/tickets/{ticket}/")
+
+    page.keyboard.press("e")
+    page.keyboard.type("abc")
+    expect(page.locator(".draft[data-state=ready]")).to_have_count(3, timeout=DONE_MS)
+    _drafts_were_seen_growing(page)
+    assert page.evaluate("shift") < 0.1, "the page moved while drafts were written"
+    assert page.input_value("#reply") == "abc"
+    assert page.evaluate("document.activeElement.id") == "reply"
+    assert page.locator(".draft .sources li").count() > 0
+    assert page.locator(".answer").count() > 0
+
+    reply = _pick_and_edit(page, own_words=OWN_WORDS[lang])
+    _rate_all_blind(page)
+    page.keyboard.press("s")
+    expect(page.locator("#reply-form")).to_have_count(0)
+    expect(page.locator(".message-agent .words")).to_have_text(reply)
+
+    with desk_server.api("sara") as api:
+        sent = _rows(api.get(f"tickets/{ticket}/replies/").json())
+    assert [row["text"] for row in sent] == [reply]
+    assert sent[0]["suggestion"] is not None
+    assert 0 < sent[0]["edit_share"] < 1
+    _tables_hold_the_ratings(page, desk_server)
+
+
+def test_send_while_typing_and_go_on_to_the_next_ticket(visit, desk_server: LiveDesk):
+    first = desk_server.new_ticket(QUESTIONS["en"], external_id="day-first", lang="en")
+    second = desk_server.new_ticket(QUESTIONS["fa"], external_id="day-second")
+    visitor = visit("en")
+    page = visitor.page
+    visitor.sign_in(desk_server, "sara")
+    page.goto(f"{desk_server.base_url}/tickets/{first}/")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**/tickets/{second}/")
+    page.keyboard.press("k")
+    page.wait_for_url(f"**/tickets/{first}/")
+    page.keyboard.press("e")
+    page.keyboard.type("An answer of my own, s and 1 are only letters here.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message-agent .words")).to_contain_text("s and 1 are only letters")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+
+
+def test_refused_send_keeps_what_was_typed(visit, desk_server: LiveDesk):
+    ticket = desk_server.new_ticket(QUESTIONS["en"], external_id="day-two-agents", lang="en")
+    visitor = visit("en")
+    page = visitor.page
+    visitor.sign_in(desk_server, "sara")
+    page.goto(f"{desk_server.base_url}/tickets/{ticket}/")
+    page.fill("#reply", "Sara's words")
+    with desk_server.api("omid") as api:
+        body = {"text": "Omid was faster.", "suggestion": None, "send_key": "omid-was-faster"}
+        assert api.post(f"tickets/{ticket}/replies/", json=body).status_code == 201
+    page.click(".send")
+    expect(page.locator("#reply-form [role=alert]")).to_be_visible()
+    assert page.input_value("#reply") == "Sara's words"
+    # The browser itself notes the refused form; that is not a fault of the page.
+    visitor.complaints[:] = [one for one in visitor.complaints if "409" not in one]
+
+
+def test_page_outlives_a_new_sign_in(visit, desk_server: LiveDesk):
+    """Signed out while a page is open: it says so, keeps what is typed, and goes on when its person
+    has signed in again in another tab."""
+    ticket = desk_server.new_ticket(QUESTIONS["en"], external_id="day-signed-out", lang="en")
+    visitor = visit("en")
+    page = visitor.page
+    visitor.sign_in(desk_server, "sara")
+    page.goto(f"{desk_server.base_url}/tickets/{ticket}/")
+    expect(page.locator(".draft[data-state=ready]")).not_to_have_count(0, timeout=DONE_MS)
+    page.fill("#reply", "Half an answer")
+    page.keyboard.press("Escape")
+    page.context.clear_cookies(name="sessionid")
+    page.keyboard.press("r")
+    page.keyboard.press("4")
+    expect(page.locator("#toast")).to_contain_text("signed out")
+
+    elsewhere = Visitor(page.context.new_page())
+    elsewhere.sign_in(desk_server, "sara")
+    page.bring_to_front()
+    page.locator("[name=stars][value='3']:enabled").first.check(force=True)
+    expect(page.locator(".is-rated, .model-name").first).to_be_visible()
+    page.keyboard.press("s")
+    expect(page.locator(".message-agent .words")).to_have_text("Half an answer")
+
+
+def _ticket_appears_by_itself(page: Page, desk: LiveDesk, *, lang: str) -> int:
+    """The inbox is open when the ticket comes, and is not reloaded."""
+    page.evaluate("window.sameInbox = true")
+    page.wait_for_timeout(300)  # the stream opens
+    ticket = desk.new_ticket(QUESTIONS[lang], external_id=f"day-{lang}", lang=lang)
+    expect(page.locator(f"#ticket-{ticket}")).to_be_visible()
+    assert page.evaluate("window.sameInbox") is True
+    return ticket
+
+
+def _drafts_were_seen_growing(page: Page) -> None:
+    written = page.evaluate("written").values()
+    steps = [{length for state, length in seen if state == "writing"} for seen in written]
+    assert max(map(len, steps)) >= 2, "no draft was seen while it was being written"
+
+
+def _pick_and_edit(page: Page, *, own_words: str) -> str:
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    draft = page.locator(".draft").nth(1).locator(".draft-text").text_content()
+    assert draft
+    assert page.input_value("#reply") == draft
+    expect(page.locator(".draft[data-picked]")).to_have_count(1)
+    page.keyboard.press("e")
+    page.keyboard.press("Control+End")
+    page.keyboard.type(f" {own_words}")
+    page.keyboard.press("Escape")
+    reply = page.input_value("#reply")
+    assert reply == f"{draft} {own_words}"
+    return reply
+
+
+def _rate_all_blind(page: Page) -> None:
+    """The draft that was picked first, then the others; names come with the last."""
+    saved = page.locator(".is-rated")
+    page.keyboard.press("r")
+    page.keyboard.press("5")
+    expect(saved).to_have_count(1)
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    expect(saved).to_have_count(2)
+    expect(page.locator(".model-name")).to_have_count(0)
+    page.keyboard.press("r")
+    page.keyboard.press("3")
+    expect(page.locator(".model-name")).to_have_count(3)
+    given = [
+        page.locator(".draft").nth(place).locator("[name=stars]:checked").get_attribute("value")
+        for place in range(3)
+    ]
+    assert given == ["1", "5", "3"]
+    page.locator(".draft").nth(0).locator("[name=reason]").fill("too long")
+    with page.expect_response(re.compile("/rate/")) as saved_reason:
+        page.keyboard.press("Enter")
+    assert saved_reason.value.status == 200
+    page.keyboard.press("Escape")
+
+
+def _tables_hold_the_ratings(page: Page, desk: LiveDesk) -> None:
+    page.goto(f"{desk.base_url}/ratings/")
+    assert page.locator("#counts tbody tr").count() == 3
+    assert page.locator("#shares tbody tr").count() == 3
+    assert page.locator(".bar svg rect").count() >= 3
+    every = page.locator("#counts tbody td:last-child").all_text_contents()
+    assert all(_western(text).isdigit() and int(_western(text)) >= 1 for text in every)
+
+
+def _western(text: str) -> str:
+    return text.strip().translate(str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789"))
+
+
+def _rows(document):
+    return document["results"] if isinstance(document, dict) else document
