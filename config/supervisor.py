@@ -23,7 +23,7 @@ from runtime.errors import InputError
 
 STOP_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 5.0
 STEADY_SECONDS = 30.0
 """A child that lived this long is taken for healthy: its next restart has the shortest pause."""
 _PR_SET_PDEATHSIG = 1

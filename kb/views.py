@@ -12,11 +12,11 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kb import uploads
-from kb.access import importer_required, may_import, reader_required
 from kb.forms import UploadForm, too_large
 from kb.models import Article, ImportRun
 from kb.rendering import render as render_article
 from kb.retrieval import search
+from runtime.people import admin_required, agent_required, is_admin
 
 PER_PAGE = 50
 RESULTS = 20
@@ -26,7 +26,7 @@ FORM_BYTES = 64 * 1024
 
 
 @require_safe
-@reader_required
+@agent_required
 def article_list(request: HttpRequest) -> HttpResponse:
     """`page_obj`: articles, the last changed first, with their source. With `?q=`, `results` are
     the passages that search finds, best first. `may_import`: whether this person may upload."""
@@ -36,13 +36,13 @@ def article_list(request: HttpRequest) -> HttpResponse:
         "q": query,
         "results": search(query, k=RESULTS, models=False) if query else [],
         "page_obj": Paginator(articles, PER_PAGE).get_page(request.GET.get("page")),
-        "may_import": may_import(request.user),
+        "may_import": is_admin(request.user),
     }
     return render(request, "kb/article_list.html", context)
 
 
 @require_safe
-@reader_required
+@agent_required
 def article(request: HttpRequest, pk: int) -> HttpResponse:
     """`article`, and `html`: its text, safe to show as it is."""
     row = get_object_or_404(Article.objects.select_related("source"), pk=pk)
@@ -52,7 +52,7 @@ def article(request: HttpRequest, pk: int) -> HttpResponse:
 
 @csrf_exempt  # the check waits until the size is known, and stands on _upload
 @require_http_methods(["GET", "HEAD", "POST"])
-@importer_required
+@admin_required
 def import_articles(request: HttpRequest) -> HttpResponse:
     """`form`: file and language. A file that is too large is refused before its bytes are read."""
     limit = _SizeLimit(request)
@@ -104,7 +104,7 @@ class _SizeLimit(FileUploadHandler):
 
 
 @require_safe
-@importer_required
+@admin_required
 def import_run(request: HttpRequest, pk: int) -> HttpResponse:
     """`run`: the import with its progress and report. htmx gets the fragment alone."""
     run = get_object_or_404(ImportRun, pk=pk)

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
+from django.utils import translation
 
 from runtime.errors import InputError
 
@@ -80,7 +81,9 @@ class JsonCommand(BaseCommand):
         if self.needs_database:
             make_desk_ready()
         try:
-            outcome = self.run(**options)
+            # Scripts read what commands print, whatever language the desk speaks.
+            with translation.override("en"):
+                outcome = self.run(**options)
         except InputError as error:
             raise CommandError(str(error), returncode=2) from error
         except KeyboardInterrupt:

@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kb.access import IsReader
 from kb.models import Article
 from kb.retrieval import MAX_K, MODES, Result, search
+from runtime.permissions import IsAgent
 
 MAX_QUERY = 20_000
 
@@ -27,7 +27,7 @@ class SearchInput(serializers.Serializer[Any]):
 class Search(APIView):
     """GET ?q=&mode=&k=&lang=: the passages, best first, with the fields of the command `search`."""
 
-    permission_classes = (IsAuthenticated, IsReader)
+    permission_classes = (IsAuthenticated, IsAgent)
 
     def get(self, request: Request) -> Response:
         given = SearchInput(data=request.query_params)
@@ -76,7 +76,7 @@ class ArticleDetailOutput(ArticleOutput):
 class ArticleList(ListAPIView[Article]):
     """Published articles in the order of their ids; `?lang=`."""
 
-    permission_classes = (IsAuthenticated, IsReader)
+    permission_classes = (IsAuthenticated, IsAgent)
     serializer_class = ArticleOutput
 
     def get_queryset(self) -> QuerySet[Article]:
@@ -88,6 +88,6 @@ class ArticleList(ListAPIView[Article]):
 class ArticleDetail(RetrieveAPIView[Article]):
     """One article with its text in Markdown."""
 
-    permission_classes = (IsAuthenticated, IsReader)
+    permission_classes = (IsAuthenticated, IsAgent)
     serializer_class = ArticleDetailOutput
     queryset = Article.objects.select_related("source")

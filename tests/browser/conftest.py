@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.live_desk import LiveDesk, live_desk
+from tests.live_desk import LiveDesk
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WIDE = {"width": 1440, "height": 900}
@@ -27,12 +27,6 @@ class Visitor:
         self.page.fill("#id_password", desk.passwords[name])
         self.page.click("form.card button")
         self.page.wait_for_selector("#inbox")
-
-
-@pytest.fixture(scope="session")
-def desk_server() -> Iterator[LiveDesk]:
-    with live_desk() as desk:
-        yield desk
 
 
 @pytest.fixture(scope="session")

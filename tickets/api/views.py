@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from runtime.people import signed_in
+from runtime.permissions import IsAgent
 from tickets.api import serializers
-from tickets.api.permissions import IsAgent
 from tickets.intake import add_customer_message, receive
 from tickets.models import Rating, Reply, Suggestion, Ticket
-from tickets.people import signed_in
 from tickets.rating import rate, withdraw
 from tickets.replying import send_reply
 

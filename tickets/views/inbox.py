@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
+from runtime.people import agent_required
 from tickets.inbox import TABS, inbox_rows, name_customers, state_counts
-from tickets.people import agent_required
 
 PAGE_SIZE = 50
 

@@ -5,9 +5,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from runtime.errors import InputError
+from runtime.people import agent_required
 from tickets.forms import NewTicketForm
 from tickets.intake import receive
-from tickets.people import agent_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from runtime.errors import InputError
+from runtime.people import agent_required, signed_in
 from tickets.desk import conversation, customer_of, drafts_for, found_for
 from tickets.forms import RatingForm, ReplyForm, first_error
 from tickets.inbox import neighbours
 from tickets.models import Suggestion, Ticket
-from tickets.people import agent_required, signed_in
 from tickets.rating import rate
 from tickets.replying import AlreadyAnswered, send_reply
 
@@ -50,7 +50,7 @@ def ticket_page(request: HttpRequest, pk: int) -> HttpResponse:
 @agent_required
 def drafts(request: HttpRequest, pk: int) -> HttpResponse:
     """Fragment tickets/_drafts.html: `ticket`, `drafts`, `articles`, `similar`, `drafts_done`,
-    `can_reply` as on the page."""
+    `can_reply`, `messages_list` as on the page."""
     ticket = get_object_or_404(Ticket, pk=pk)
     return render(request, "tickets/_drafts.html", _drafts(request, ticket))
 
@@ -128,6 +128,7 @@ def _drafts(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "drafts_done": ticket.state not in (Ticket.State.NEW, Ticket.State.DRAFTING)
         and not any(draft.suggestion.state in busy for draft in shown),
         "can_reply": ticket.state in Ticket.OPEN_STATES,
+        "messages_list": conversation(ticket),
     }
 
 
@@ -136,7 +137,6 @@ def _page(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     previous_ticket, next_ticket = neighbours(ticket)
     return _drafts(request, ticket) | {
         "customer": customer_of(ticket),
-        "messages_list": conversation(ticket),
         "send_key": str(uuid.uuid4()),
         "reply_text": "",
         "picked": None,

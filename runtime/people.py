@@ -27,6 +27,12 @@ def is_agent(user: Person) -> bool:
     return user.is_superuser or user.groups.filter(name__in=(AGENT, ADMIN)).exists()
 
 
+def is_admin(user: Person) -> bool:
+    if not isinstance(user, User) or not user.is_active:
+        return False
+    return user.is_superuser or user.groups.filter(name=ADMIN).exists()
+
+
 def signed_in(user: Person) -> User:
     """A request's user, behind `agent_required` or the API's permissions."""
     assert isinstance(user, User)
@@ -35,12 +41,20 @@ def signed_in(user: Person) -> User:
 
 def agent_required(view: View) -> View:
     """Anonymous people are sent to sign in, others without the role get 403."""
+    return _required(view, is_agent)
 
+
+def admin_required(view: View) -> View:
+    """As `agent_required`, for admins."""
+    return _required(view, is_admin)
+
+
+def _required(view: View, allowed: Callable[[Person], bool]) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if not is_agent(request.user):
+        if not allowed(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

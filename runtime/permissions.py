@@ -1,10 +1,10 @@
-"""Who may use the API of tickets."""
+"""Who may use the API: the same roles as at the desk (runtime.people)."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from tickets.people import is_agent
+from runtime.people import is_agent
 
 
 class IsAgent(BasePermission):
