@@ -9,6 +9,7 @@ therefore unpacked once and kept as the float32 values that NF4 stands for; a la
 packed. `keep_packed` leaves even a small one packed, as training wants it.
 """
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,9 @@ from transformers import (  # noqa: TID253
 )
 
 from llm.manifest import Manifest, ManifestError, verified_manifest
+
+# peft asks transformers by the old name of an attribute, at every adapter
+warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
 
 UNPACK_BELOW: Final = 200_000_000
 """Parameters up to which a 4-bit base is kept unpacked on the CPU (0.8 GB at this size)."""

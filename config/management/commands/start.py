@@ -36,11 +36,13 @@ class Command(JsonCommand):
 
 
 def children(host: str, port: int) -> list[Child]:
-    python = sys.executable
-    worker = [python, "-m", "celery", "-A", "config", "worker", "--pool", "solo"]
-    worker += ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
-    beat = [python, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING"]
-    web = [python, "-m", "uvicorn", "config.asgi:application", "--host", host]
+    # Libraries' warnings are for developers; the terminal that runs a desk shows what is wrong.
+    python = [sys.executable, "-W", "ignore"]
+    celery = [*python, "-m", "celery", "-A", "config", "--quiet"]
+    worker = [*celery, "worker", "--pool", "solo", "--without-gossip", "--without-mingle"]
+    worker += ["--loglevel", "WARNING"]
+    beat = [*celery, "beat", "--loglevel", "WARNING"]
+    web = [*python, "-m", "uvicorn", "config.asgi:application", "--host", host]
     web += ["--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
     return [
         Child("web", web),

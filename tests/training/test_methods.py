@@ -1,0 +1,199 @@
+"""Tiny models trained for a few steps: the files, the loss, and that serving reads what is made."""
+
+import random
+
+import pytest
+
+from llm.engine.local import LocalEngine
+from llm.engine.results import GenerationSettings, RowRequest
+from llm.manifest import write_manifest
+from llm.prompts import INVOCATION, PROMPT_VERSION, SECTIONS
+from tests.training.tiny import ADAPTER, CORPUS, ROWS, base_recipe, tuned_recipe
+from training.evaluation import drafts
+
+BASE_FILES = {
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+}
+ADAPTER_FILES = {"adapter_config.json", "adapter_model.safetensors"}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    from training.methods.pretrain import pretrain
+
+    folder = tmp_path_factory.mktemp("base")
+    steps = []
+    fit = pretrain(
+        CORPUS,
+        recipe=base_recipe(schedule={"steps": 30, "batch": 4, "learning_rate": 5e-3}),
+        into=folder,
+        company="",
+        on_step=lambda step, loss: steps.append((step, loss)),
+    )
+    assert {path.name for path in folder.iterdir()} == BASE_FILES
+    _describe(folder, "tiny-base", "pretrain", None)
+    return folder, fit, steps
+
+
+def _describe(folder, name, method, base):
+    fields = {"name": name, "method": method, "base": base, "generation": {}}
+    return write_manifest(folder, {**fields, "prompt_version": PROMPT_VERSION})
+
+
+def test_pretrain_learns_and_reports_each_step(base):
+    _, fit, steps = base
+    assert [step for step, _ in steps] == list(range(1, 31))
+    assert steps[-1][1] < steps[2][1] - 0.5
+    assert fit.steps == 30
+    assert fit.trainable_parameters == fit.total_parameters > 60_000
+    assert fit.peak_memory_bytes > 2**20
+
+
+def test_pretrain_gives_the_same_weights_again(base, tmp_path):
+    from training.methods.pretrain import pretrain
+
+    recipe = base_recipe(schedule={"steps": 3, "batch": 4, "learning_rate": 5e-3})
+    again = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        pretrain(CORPUS, recipe=recipe, into=folder, company="")
+        again.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert again[0]["tokenizer.json"] == again[1]["tokenizer.json"]
+    assert again[0]["model.safetensors"] == again[1]["model.safetensors"]
+
+
+def test_tokenizer_knows_every_letter_and_each_section_mark_is_one_token(base):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(base[0])
+    for text in ("می‌روم ۱۲۳", "emoji 😀 and ї", "tab\tand\nline"):
+        assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+    assert tokenizer("كتاب علي")["input_ids"] == tokenizer("کتاب علی")["input_ids"]
+    assert [len(tokenizer(mark)["input_ids"]) for mark in SECTIONS] == [1] * len(SECTIONS)
+
+
+@pytest.mark.parametrize("method", ["alora", "qlora"])
+def test_tune_makes_an_adapter_that_the_serving_engine_writes_with(base, tmp_path, method):
+    from training.methods.adapters import tune
+
+    steps = []
+    recipe = tuned_recipe(
+        method=method,
+        schedule={"steps": 25, "batch": 4, "learning_rate": 3e-2, "openings": 0.3},
+        rows={"article_share": 0.3},
+    )
+    fit = tune(
+        ROWS,
+        recipe=recipe,
+        base_folder=base[0],
+        into=tmp_path,
+        company="",
+        on_step=lambda step, loss: steps.append(loss),
+    )
+    assert {path.name for path in tmp_path.iterdir()} == ADAPTER_FILES
+    assert fit.trainable_parameters < 0.1 * fit.total_parameters
+    # Rows are drawn anew at every step, so single losses go up and down.
+    assert sum(steps[-5:]) < 0.9 * sum(steps[:5])
+    engine = LocalEngine(base[0])
+    reference = {"name": "tiny-base", "digest": engine.base.digest}
+    _describe(tmp_path, "tuned", method, reference)
+    engine.load("tuned", tmp_path)
+    engine.load("base", None)
+    how = GenerationSettings(max_new_tokens=12)
+    written = drafts(
+        ROWS[:2],
+        engine=engine,
+        requests=[RowRequest("tuned", how), RowRequest("base", how)],
+        budget=recipe.prompt.as_budget(),
+        company="",
+    )
+    assert all(tuned != untuned for tuned, untuned in written)
+
+
+def test_activated_loss_is_that_of_peft_reading_the_whole_row(base):
+    import torch
+    from peft import get_peft_model
+
+    from llm.engine.loading import load_base
+    from training.methods import adapters
+    from training.methods.examples import tuning_examples
+
+    loaded = load_base(base[0])
+    recipe = tuned_recipe(adapter=ADAPTER | {"dropout": 0.0})
+    torch.manual_seed(0)
+    model = get_peft_model(loaded.model, adapters.lora_config(recipe, loaded.tokenizer))
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.3)  # an adapter that changes nothing proves nothing
+    examples = tuning_examples(ROWS, recipe=recipe, tokenizer=loaded.tokenizer, company="")
+    batch = adapters._batch([next(examples) for _ in range(3)], pad=0, longest_answer=99)
+    ours = adapters._activated_loss(None, model, batch)
+    whole = adapters._whole_loss(None, model, batch)
+    with model.disable_adapter():
+        untuned = adapters._whole_loss(None, model, batch)
+    assert ours.item() == pytest.approx(whole.item(), rel=1e-4)
+    assert ours.item() != pytest.approx(untuned.item(), rel=1e-2)
+    ours.backward()
+    grown = [one.grad.abs().sum() for one in model.parameters() if one.grad is not None]
+    assert grown
+    assert all(one > 0 for one in grown[-2:])
+
+
+def test_tuning_examples_repeat_for_a_seed_and_end_with_the_end_mark(base):
+    from transformers import AutoTokenizer
+
+    from training.methods.examples import tuning_examples
+
+    tokenizer = AutoTokenizer.from_pretrained(base[0])
+    first, again = (
+        [next(one) for _ in range(20)]
+        for one in (
+            tuning_examples(ROWS, recipe=tuned_recipe(), tokenizer=tokenizer, company="")
+            for _ in range(2)
+        )
+    )
+    assert first == again
+    assert len({tuple(one.context) for one in first}) > 10
+    invocation = tokenizer(INVOCATION, add_special_tokens=False)["input_ids"]
+    assert all(one.invocation == invocation for one in first)
+    assert all(one.answer[-1] == tokenizer.eos_token_id for one in first)
+
+
+def test_vary_puts_the_likely_reply_first_and_never_the_row_itself():
+    from dataclasses import replace
+
+    from training.methods.examples import _Archive, _varied
+    from training.recipes import Rows, Wording
+
+    settings = Rows(likely_reply=1.0, wording=Wording(0.0, 0.0))
+    stranger = next(row for row in ROWS if row.reply == 1).answer
+    row = next(row for row in ROWS if row.reply == 0 and row.kind == "ticket")
+    row = replace(row, similar=(("other", stranger),))
+    for seed in range(20):
+        varied = _varied(row, settings, _Archive(ROWS), random.Random(seed))
+        assert len(varied.similar) == 1
+        assert varied.similar[0][1] == row.answer
+        assert varied.similar[0][0] != row.question
+
+
+@pytest.mark.parametrize(
+    ("name", "trainable", "total"),
+    [
+        ("llama2-7b-lamini", 4_194_304, 6_742_609_920),
+        ("sample-tuned-a", 630_784, 4_892_928),
+        ("sample-base", 4_262_144, 4_262_144),
+    ],
+)
+def test_count_needs_no_weights(name, trainable, total):
+    from training.methods.shape import count
+    from training.recipes import load_recipe
+
+    counted = count(load_recipe(name))
+    assert (counted.trainable_parameters, counted.total_parameters) == (trainable, total)
+    assert counted.memory_gib > 0
+    assert 0 < counted.trainable_pct <= 100
