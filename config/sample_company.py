@@ -8,11 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+
 from kb.importing import import_sources
+from kb.models import Article
 from tickets.importing import import_tickets
 from tickets.intake import NewTicket, receive
-
-from kb.models import Article
 from tickets.models import Ticket
 
 SOURCE = "sample"

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from llm.registry import install_default_models
 
 from config.messages import compile_messages
 from config.people import make_first_people
 from config.sample_company import load_sample_company
+from llm.registry import install_default_models
 from runtime.commands import JsonCommand, Outcome
 
 
