@@ -1,5 +1,6 @@
 """Tiny models trained for a few steps: the files, the loss, and that serving reads what is made."""
 
+import json
 import random
 
 import pytest
@@ -96,6 +97,8 @@ def test_tune_makes_an_adapter_that_the_serving_engine_writes_with(base, tmp_pat
         on_step=lambda step, loss: steps.append(loss),
     )
     assert {path.name for path in tmp_path.iterdir()} == ADAPTER_FILES
+    config = json.loads((tmp_path / "adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == recipe.base
     assert fit.trainable_parameters < 0.1 * fit.total_parameters
     # Rows are drawn anew at every step, so single losses go up and down.
     assert sum(steps[-5:]) < 0.9 * sum(steps[:5])

@@ -54,6 +54,8 @@ def tune(
     batches = _batches(examples, recipe=recipe, pad=pad)
     loss = _activated_loss if recipe.method == "alora" else _whole_loss
     result = fit(model, batches, recipe=recipe, loss=loss, on_step=on_step)
+    for config in model.peft_config.values():
+        config.base_model_name_or_path = recipe.base  # not where it lies on this machine
     model.half().save_pretrained(into, safe_serialization=True)
     (into / "README.md").unlink(missing_ok=True)  # a card about a hub that this is not from
     return result
