@@ -97,7 +97,7 @@ def test_a_second_start_says_that_one_is_running(desk_server):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("words", ["uvicorn", "index@desk", "celery -A config beat"])
+@pytest.mark.parametrize("words", ["uvicorn", "index@desk", "--quiet beat"])
 def test_torch_is_loaded_where_models_run_only(desk_server, words):
     maps = Path(f"/proc/{desk_server.child(words).pid}/maps").read_text()
     assert "python" in maps

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from llm.manifest import write_manifest
 from llm.prompts import INVOCATION, PROMPT_VERSION, SECTIONS
 from tests.training.tiny import ADAPTER, CORPUS, ROWS, base_recipe, tuned_recipe
 from training.evaluation import drafts
+from training.recipes import Rows, Wording
 
 BASE_FILES = {
     "config.json",
@@ -132,7 +134,7 @@ def test_activated_loss_is_that_of_peft_reading_the_whole_row(base):
     model = get_peft_model(loaded.model, adapters.lora_config(recipe, loaded.tokenizer))
     for name, weight in model.named_parameters():
         if "lora_B" in name:
-            torch.nn.init.normal_(weight, std=0.3)  # an adapter that changes nothing proves nothing
+            torch.nn.init.normal_(weight, std=3.0)  # an adapter that changes nothing proves nothing
     examples = tuning_examples(ROWS, recipe=recipe, tokenizer=loaded.tokenizer, company="")
     batch = adapters._batch([next(examples) for _ in range(3)], pad=0, longest_answer=99)
     ours = adapters._activated_loss(None, model, batch)
@@ -167,11 +169,8 @@ def test_tuning_examples_repeat_for_a_seed_and_end_with_the_end_mark(base):
     assert all(one.answer[-1] == tokenizer.eos_token_id for one in first)
 
 
-def test_vary_puts_the_likely_reply_first_and_never_the_row_itself():
-    from dataclasses import replace
-
+def test_varied_puts_the_likely_reply_first_and_never_the_row_itself():
     from training.methods.examples import _Archive, _varied
-    from training.recipes import Rows, Wording
 
     settings = Rows(likely_reply=1.0, wording=Wording(0.0, 0.0))
     stranger = next(row for row in ROWS if row.reply == 1).answer
@@ -182,6 +181,20 @@ def test_vary_puts_the_likely_reply_first_and_never_the_row_itself():
         assert len(varied.similar) == 1
         assert varied.similar[0][1] == row.answer
         assert varied.similar[0][0] != row.question
+
+
+def test_varied_lets_other_tickets_of_the_same_reply_stand_in():
+    from training.methods.examples import _Archive, _varied
+
+    settings = Rows(retold=1.0, wording=Wording(0.0, 0.0))
+    row = next(row for row in ROWS if row.kind == "ticket")
+    row = replace(row, similar=(("gone", row.answer), ("kept", "an answer that is nobody's")))
+    first = {
+        _varied(row, settings, _Archive(ROWS), random.Random(seed)).similar[0] for seed in range(40)
+    }
+    assert {answer for _, answer in first} == {row.answer}
+    assert len({question for question, _ in first} - {"gone", row.question}) > 1
+    assert _varied(row, settings, _Archive(ROWS), random.Random(0)).similar[1][0] == "kept"
 
 
 @pytest.mark.parametrize(
