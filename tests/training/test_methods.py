@@ -87,7 +87,7 @@ def test_tune_makes_an_adapter_that_the_serving_engine_writes_with(base, tmp_pat
     steps = []
     recipe = tuned_recipe(
         method=method,
-        schedule={"steps": 25, "batch": 4, "learning_rate": 3e-2, "openings": 0.3},
+        schedule={"steps": 80, "batch": 4, "learning_rate": 3e-2, "openings": 0.3},
         rows={"article_share": 0.3},
     )
     fit = tune(
@@ -103,7 +103,7 @@ def test_tune_makes_an_adapter_that_the_serving_engine_writes_with(base, tmp_pat
     assert config["base_model_name_or_path"] == recipe.base
     assert fit.trainable_parameters < 0.1 * fit.total_parameters
     # Rows are drawn anew at every step, so single losses go up and down.
-    assert sum(steps[-5:]) < 0.9 * sum(steps[:5])
+    assert sum(steps[-5:]) < 0.85 * sum(steps[:5])
     engine = LocalEngine(base[0])
     reference = {"name": "tiny-base", "digest": engine.base.digest}
     _describe(tmp_path, "tuned", method, reference)
@@ -111,13 +111,13 @@ def test_tune_makes_an_adapter_that_the_serving_engine_writes_with(base, tmp_pat
     engine.load("base", None)
     how = GenerationSettings(max_new_tokens=12)
     written = drafts(
-        ROWS[:2],
+        ROWS[:4],
         engine=engine,
         requests=[RowRequest("tuned", how), RowRequest("base", how)],
         budget=recipe.prompt.as_budget(),
         company="",
     )
-    assert all(tuned != untuned for tuned, untuned in written)
+    assert any(tuned != untuned for tuned, untuned in written)
 
 
 def test_activated_loss_is_that_of_peft_reading_the_whole_row(base):
