@@ -25,7 +25,7 @@ setup: $(STAMP)
 run: setup
 	@$(MANAGE) start
 
-test: $(STAMP)
+test: setup
 	@$(BIN)/python -m pytest
 
 lint: $(STAMP)
