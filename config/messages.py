@@ -3,18 +3,19 @@
 Babel does it in Python, because a machine need not have gettext's tools.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from django.conf import settings
 
 
-def compile_messages() -> int:
-    """Compile what is newer than its `.mo`; the number of files written."""
+def compile_messages(folders: Iterable[Path]) -> int:
+    """Compile what is newer than its `.mo` below the settings' LOCALE_PATHS; the number of files
+    written. Before Django reads a translation: it reads each once."""
     written = 0
-    for folder in settings.LOCALE_PATHS:
-        for source in sorted(Path(folder).glob("*/LC_MESSAGES/*.po")):
+    for folder in folders:
+        for source in sorted(folder.glob("*/LC_MESSAGES/*.po")):
             target = source.with_suffix(".mo")
             if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
                 continue

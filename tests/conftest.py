@@ -12,13 +12,6 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def pytest_configure() -> None:
-    """Translations are compiled at set-up; Django reads them once, so before the first test."""
-    from config.messages import compile_messages
-
-    compile_messages()
-
-
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """The application's role may not create databases; in the tests' home it is allowed to."""

@@ -6,8 +6,12 @@ from pathlib import Path
 os.environ.setdefault("PASOKH_HOME", str(Path(__file__).parent.parent / "var" / "test"))
 os.environ.setdefault("PASOKH_TEST_DB", "test_pasokh")
 
+from config.messages import compile_messages
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, EMBEDDED_DATABASE
+from config.settings import DATABASES, EMBEDDED_DATABASE, LOCALE_PATHS
+
+# Set-up does it for a desk; Django reads translations once, so here it comes before all else.
+compile_messages(LOCALE_PATHS)
 
 if EMBEDDED_DATABASE:
     DATABASES["default"]["TEST"]["NAME"] = os.environ["PASOKH_TEST_DB"]

@@ -23,7 +23,7 @@ class Command(JsonCommand):
     def run(self, *, sample: bool, verbosity: int, **options: Any) -> Outcome:
         self.progress("Tables …")
         call_command("migrate", verbosity=0, interactive=False)
-        compile_messages()
+        compile_messages(settings.LOCALE_PATHS)
         self.progress("Style sheets and scripts …")
         call_command("collectstatic", verbosity=0, interactive=False)
         self.progress("Models …")
