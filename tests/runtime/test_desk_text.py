@@ -75,7 +75,7 @@ def test_a_leap_day_of_the_jalali_calendar_is_shown():
         (timedelta(hours=48), "۲ روز", "2 days"),
     ],
 )
-def test_waiting_names_the_unit_that_matters(ago, persian, english, messages_compiled):
+def test_waiting_names_the_unit_that_matters(ago, persian, english):
     since = timezone.now() - ago - timedelta(milliseconds=200 if ago > timedelta() else 0)
     with translation.override("fa"):
         assert waiting(since) == persian
@@ -115,15 +115,3 @@ def test_unknown_language_stands_for_itself():
     with translation.override("en"):
         assert language_name("fa") == "Persian"
         assert language_name("tlh") == "tlh"
-
-
-@pytest.fixture(scope="module")
-def messages_compiled():
-    """Another process's stale catalogue must not decide: compile what the .po says now."""
-    from django.utils.translation import trans_real
-
-    from config.messages import compile_messages
-
-    if compile_messages():
-        trans_real._translations.clear()
-        trans_real._default = None
