@@ -56,7 +56,8 @@ def tune(
     result = fit(model, batches, recipe=recipe, loss=loss, on_step=on_step)
     for config in model.peft_config.values():
         config.base_model_name_or_path = recipe.base  # not where it lies on this machine
-    model.half().save_pretrained(into, safe_serialization=True)
+    # "auto" would look the base up at the hub, to see whether its vocabulary had grown
+    model.half().save_pretrained(into, safe_serialization=True, save_embedding_layers=False)
     (into / "README.md").unlink(missing_ok=True)  # a card about a hub that this is not from
     return result
 
