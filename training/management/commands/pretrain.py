@@ -1,34 +1,18 @@
 """`manage.py pretrain`: a small base of one's own from the desk's articles."""
 
-from argparse import ArgumentParser
-from typing import Any
-
-from runtime.commands import JsonCommand, Outcome
-from training.management.commands.finetune import dry
+from runtime.commands import Outcome
 from training.pretraining import pretrain_base
-from training.recipes import load_recipe
+from training.recipe_command import RecipeCommand
+from training.recipes import Recipe
 
-DEFAULT = "sample-base"
 
-
-class Command(JsonCommand):
+class Command(RecipeCommand):
     help = "Train a small base from scratch on the desk's articles and register it."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--recipe", default=DEFAULT, help="A recipe's name, or a TOML file.")
-        parser.add_argument(
-            "--dry-run", action="store_true", help="Count parameters and memory; train nothing."
-        )
+    default_recipe = "sample-base"
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        self.needs_database = not options["dry_run"]
-        super().handle(*args, **options)
-
-    def run(self, *, recipe: str, dry_run: bool, **options: Any) -> Outcome:
-        chosen = load_recipe(recipe)
-        if dry_run:
-            return dry(chosen)
-        made = pretrain_base(chosen, report=self.progress)
+    def learn(self, recipe: Recipe) -> Outcome:
+        made = pretrain_base(recipe, report=self.progress)
         if made is None:
             return Outcome(
                 {"run": None, "metrics": {}}, ["There are no articles to learn from; import some."]
