@@ -21,12 +21,11 @@ def use_database_as_broker(sender: Celery, **_: Any) -> None:
     """Resolved on first use and not in the settings, so that reading settings starts nothing."""
     if not sender.conf.broker_url.startswith("pgmq:"):
         return
-    from django.db import connection
+    from runtime.database import connection_settings
 
-    params = connection.get_connection_params()
-    keys = ("host", "port", "dbname", "user", "password")
+    pairs = connection_settings().items()
     sender.conf.broker_transport_options = {
-        "conn_string": " ".join(f"{key}='{params[key]}'" for key in keys if params.get(key)),
+        "conn_string": " ".join(f"{key}='{value}'" for key, value in pairs),
         "init_extension": False,
         "use_notify": True,
         "wait_time_seconds": 0,

@@ -34,10 +34,6 @@ class ConnectionInfo:
     dbname: str
     user: str
 
-    def conninfo(self) -> str:
-        """The key=value form (the PGMQ transport does not read a socket folder in a URI)."""
-        return f"host='{self.host}' dbname='{self.dbname}' user='{self.user}'"
-
 
 def connection_info(home: Path, name: str) -> ConnectionInfo:
     """Start or join the server below `home` and make role and database when they are missing."""

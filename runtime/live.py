@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from runtime.database import connection_settings
+
 CHANNEL = "pasokh_live"
 MAX_WAITING = 200
 """Messages kept for a page that does not read; beyond that the oldest go, since a page that reads
@@ -76,9 +78,7 @@ class Hub:
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _forward(self) -> None:
-        params = await asyncio.to_thread(connection.get_connection_params)
-        keys = ("host", "port", "dbname", "user", "password")
-        settings = {key: params[key] for key in keys if params.get(key)}
+        settings = await asyncio.to_thread(connection_settings)
         async with await psycopg.AsyncConnection.connect(**settings, autocommit=True) as listener:
             await listener.execute(f"LISTEN {CHANNEL}")
             self._listening.set()
