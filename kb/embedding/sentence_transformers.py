@@ -39,10 +39,6 @@ class SentenceTransformersEmbedder:
         modes = (getattr(module, "pooling_mode", None) for module in self._model)
         return "+".join(str(mode) for mode in modes if mode)
 
-    @property
-    def max_tokens(self) -> int:
-        return int(self._model.max_seq_length or 512)
-
     def embed_passages(self, texts: Sequence[tuple[str, str]]) -> Vectors:
         joined = [canonical(f"{title}\n{text}" if title else text) for title, text in texts]
         encoded = self._model.encode_document(
