@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from kb import views
+from kb.views import articles, imports
 
 urlpatterns = [
-    path("", views.article_list, name="articles"),
-    path("<int:pk>/", views.article, name="article"),
-    path("import/", views.import_articles, name="import"),
-    path("import/<int:pk>/", views.import_run, name="import-run"),
+    path("", articles.article_list, name="articles"),
+    path("<int:pk>/", articles.article, name="article"),
+    path("import/", imports.import_articles, name="import"),
+    path("import/<int:pk>/", imports.import_run, name="import-run"),
 ]

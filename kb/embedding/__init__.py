@@ -14,7 +14,14 @@ from kb.embedding import offline, sentence_transformers
 from kb.embedding.recipe import Embedder, EmbedderUnavailable
 from kb.models import EmbeddingRecipe
 
-__all__ = ["Embedder", "EmbedderUnavailable", "active_recipe", "embedder_of", "is_light"]
+__all__ = [
+    "Embedder",
+    "EmbedderUnavailable",
+    "active_cut",
+    "active_recipe",
+    "embedder_of",
+    "is_light",
+]
 
 
 def artefact_folder() -> Path:
@@ -24,6 +31,12 @@ def artefact_folder() -> Path:
 def active_recipe() -> EmbeddingRecipe | None:
     """None: the desk has too little text for an embedder, and search is by words alone."""
     return EmbeddingRecipe.objects.filter(state=EmbeddingRecipe.State.ACTIVE).first()
+
+
+def active_cut() -> str:
+    """The name of the cut whose passages search sees; "" is the plain one, by letters."""
+    recipe = active_recipe()
+    return recipe.cut if recipe else ""
 
 
 def is_light(recipe: EmbeddingRecipe) -> bool:

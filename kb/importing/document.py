@@ -22,17 +22,27 @@ class UnreadableDocument(InputError):
 
 @dataclass(frozen=True)
 class Document:
-    """`text` is Markdown without raw HTML. `lang` is "" where the document does not say."""
+    """`text` is Markdown without raw HTML. `lang` is "" where the document does not say.
+    `visibility` and `state` are Article's."""
 
     external_id: str
     title: str
     text: str
     url: str = ""
     lang: str = ""
+    visibility: str = "public"
+    state: str = "published"
 
 
 def make_document(
-    *, external_id: str, title: str, text: str, url: str = "", lang: str = ""
+    *,
+    external_id: str,
+    title: str,
+    text: str,
+    url: str = "",
+    lang: str = "",
+    visibility: str = "public",
+    state: str = "published",
 ) -> Document:
     """Cleaned and within the limits, or UnreadableDocument."""
     text = clean(text).strip()
@@ -55,6 +65,8 @@ def make_document(
         text=text,
         url=_web_address(url),
         lang=language_tag(lang),
+        visibility=visibility,
+        state=state,
     )
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from kb.importing import html, jsonl, markdown, plain
 from kb.importing.decoding import decode
 from kb.importing.document import Document, UnreadableDocument, clean
+from kb.importing.entries import Entry
 
 VERSION = 1
 """Raise it when a reader gives other text for the same bytes: every file is then read anew."""
@@ -23,16 +23,6 @@ _NOT_READ = """.pdf .doc .docx .odt .rtf .epub .csv .json .xml .zip .tar .gz .tg
 .xlsx .ppt .pptx"""
 NOT_READ = tuple(_NOT_READ.split())
 """What somebody may expect to be read: it is reported, where pictures are passed over."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One article to be: `digest` is of what it is read from, so that nothing unchanged is read
-    again; `read` raises UnreadableDocument."""
-
-    name: str
-    digest: str
-    read: Callable[[], Document]
 
 
 def entries(data: bytes, name: str, *, salt: str = "") -> Iterator[Entry]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from kb import indexing
 from kb.importing.document import Document
-from kb.importing.formats import Entry
+from kb.importing.entries import Entry
 from kb.models import Article, Source
 from text.language import detect
 
@@ -34,7 +34,8 @@ def rows_of(
             "text": document.text,
             "url": document.url,
             "lang": lang or document.lang or detect(f"{document.title}\n{document.text[:5000]}"),
-            "state": State.PUBLISHED,
+            "state": document.state,
+            "visibility": document.visibility,
         }
         if row is None:
             row = Article(source=source, external_id=document.external_id)
@@ -53,7 +54,7 @@ def save(articles: list[tuple[Article, bool]]) -> None:
     now = timezone.now()
     for row in stored:
         row.updated_at = now
-    names = ["title", "text", "url", "lang", "state", "content_hash", "updated_at"]
+    names = ["title", "text", "url", "lang", "state", "visibility", "content_hash", "updated_at"]
     Article.objects.bulk_update(stored, names, batch_size=AT_A_TIME)
 
 

@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 from kb import indexing
 from kb.embedding import building
 from kb.importing.document import Document, UnreadableDocument, language_tag
+from kb.importing.entries import Entry
 from kb.importing.files import Found, NothingToImport, find, read_bytes
-from kb.importing.formats import JSON_LINES, Entry, entries
+from kb.importing.formats import JSON_LINES, entries
 from kb.importing.storing import archive, rows_of, save
 from kb.models import Article, Source
 from runtime.errors import InputError

@@ -7,7 +7,7 @@ articles are found; ties are broken by id, so the same query gives the same orde
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from kb.embedding import EmbedderUnavailable, active_recipe, embedder_of, is_light
@@ -71,6 +71,11 @@ def search(
     best = scores[:k]
     rows = Chunk.objects.select_related("article").in_bulk([pk for pk, _ in best])
     return [_result(rows[pk], score) for pk, score in best if pk in rows]
+
+
+def nothing_fits(results: Sequence[Result]) -> bool:
+    """Whether no passage answers: better said than guessed."""
+    return not results
 
 
 def similar_questions(

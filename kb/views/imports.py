@@ -1,11 +1,10 @@
-"""Article pages: list and search, one article, upload, and how far an import is."""
+"""Imports at the desk: upload, and how far an import is."""
 
 from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -13,41 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kb import uploads
 from kb.forms import UploadForm, too_large
-from kb.models import Article, ImportRun
-from kb.rendering import render as render_article
-from kb.retrieval import search
-from runtime.people import admin_required, agent_required, is_admin
+from kb.models import ImportRun
+from runtime.people import admin_required
 
-PER_PAGE = 50
-RESULTS = 20
-MAX_QUERY = 1000
 FORM_BYTES = 64 * 1024
 """What a form may have besides its file."""
-
-
-@require_safe
-@agent_required
-def article_list(request: HttpRequest) -> HttpResponse:
-    """`page_obj`: articles, the last changed first, with their source. With `?q=`, `results` are
-    the passages that search finds, best first. `may_import`: whether this person may upload."""
-    query = request.GET.get("q", "").strip()[:MAX_QUERY]
-    articles = Article.objects.select_related("source").order_by("-updated_at", "-pk")
-    context = {
-        "q": query,
-        "results": search(query, k=RESULTS, models=False) if query else [],
-        "page_obj": Paginator(articles, PER_PAGE).get_page(request.GET.get("page")),
-        "may_import": is_admin(request.user),
-    }
-    return render(request, "kb/article_list.html", context)
-
-
-@require_safe
-@agent_required
-def article(request: HttpRequest, pk: int) -> HttpResponse:
-    """`article`, and `html`: its text, safe to show as it is."""
-    row = get_object_or_404(Article.objects.select_related("source"), pk=pk)
-    context = {"article": row, "html": render_article(row.text)}
-    return render(request, "kb/article.html", context)
 
 
 @csrf_exempt  # the check waits until the size is known, and stands on _upload

@@ -1,0 +1,34 @@
+"""What a reader hands to the import, one article or one failure at a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kb.importing.document import Document
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One article to be: `digest` is of what it is read from, so that nothing unchanged is read
+    again; `read` raises UnreadableDocument."""
+
+    name: str
+    digest: str
+    read: Callable[[], Document]
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """The source says that this article is as it was (a web server's 304): nothing to read."""
+
+    external_id: str
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Something that should have been an article and is not: `error` is for people."""
+
+    name: str
+    error: str
+
+
+Item = Entry | Unchanged | Unreadable

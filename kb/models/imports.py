@@ -1,0 +1,84 @@
+"""Imports, and what is known of a website's pages."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kb.models.articles import Source
+
+
+class ImportRun(models.Model):
+    """An import, whoever asked for it: the row is the truth about its progress."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        RUNNING = "running", _("running")
+        STOPPED = "stopped", _("stopped")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    class Trigger(models.TextChoices):
+        DESK = "desk", _("at the desk")
+        SCHEDULE = "schedule", _("by schedule")
+        COMMAND = "command", _("by command")
+
+    state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
+    trigger = models.CharField(max_length=20, choices=Trigger, default=Trigger.DESK)
+    source = models.ForeignKey(
+        Source, null=True, blank=True, on_delete=models.CASCADE, related_name="runs"
+    )
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    file_name = models.CharField(max_length=255, blank=True)  # of an upload
+    path = models.CharField(max_length=1000, blank=True)  # of an upload, below MEDIA_ROOT
+    lang = models.CharField(max_length=12, blank=True)
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    report = models.JSONField(default=dict, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    stop_asked = models.BooleanField(default=False)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.SmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"import {self.pk}"
+
+
+class WebPage(models.Model):
+    """A page that a source knows of: what a crawl has still to do, and what a refresh need not
+    fetch again."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        READ = "read", _("read")
+        PASSED = "passed", _("passed over")  # a list of posts, a redirect, not modified by rule
+        FAILED = "failed", _("failed")
+        GONE = "gone", _("gone")
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="pages")
+    url = models.CharField(max_length=2000)
+    url_hash = models.CharField(max_length=64)  # a unique index takes no 2,000 characters
+    depth = models.SmallIntegerField(default=0)
+    state = models.CharField(max_length=20, choices=State, default=State.WAITING)
+    visit = models.IntegerField(default=0)
+    """The crawl that last saw it (Source.options holds the number): older ones have vanished."""
+    external_id = models.CharField(max_length=500, blank=True)  # of the article that it gave
+    links = models.JSONField(default=list, blank=True)  # found on it; needed when not modified
+    etag = models.CharField(max_length=500, blank=True)
+    last_modified = models.CharField(max_length=100, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "url_hash"], name="page_per_source")
+        ]
+
+    def __str__(self) -> str:
+        return f"page {self.pk}"
