@@ -29,3 +29,23 @@ def vault_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
             )
         ]
     return []
+
+
+@register(Tags.security)
+def fetching(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    from kb.importing.web.guard import NotAnAllowance, parse_allowed
+
+    problems: list[CheckMessage] = []
+    try:
+        parse_allowed(settings.FETCH_ALLOW)
+    except NotAnAllowance as error:
+        problems.append(Error(str(error), id="pasokh.E003"))
+    contact = settings.FETCH_CONTACT
+    if not (contact.isascii() and contact.isprintable() and len(contact) <= 200):
+        problems.append(
+            Error(
+                "PASOKH_FETCH_CONTACT: one line of ASCII: a URL or a mail address.",
+                id="pasokh.E004",
+            )
+        )
+    return problems

@@ -101,7 +101,8 @@ def search() -> Check:
     articles = Article.objects.filter(state=Article.State.PUBLISHED).count()
     recipe = EmbeddingRecipe.objects.filter(state=EmbeddingRecipe.State.ACTIVE).first()
     how = f"embedder {recipe.kind} {recipe.model}" if recipe else "lexical only (under 50 chunks)"
-    return Check("search", True, f"{articles} articles, {Chunk.objects.count()} chunks, {how}")
+    chunks = Chunk.objects.filter(cut=recipe.cut if recipe else "").count()
+    return Check("search", True, f"{articles} articles, {chunks} chunks, {how}")
 
 
 def models() -> Check:

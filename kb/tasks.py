@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
-from kb import uploads
+from kb import coverage, refreshing, running, runs, uploads
 from kb.embedding import building
+from kb.faq import sweep_faq
 from kb.sweeping import sweep_index
 
 
@@ -18,16 +19,23 @@ def refit() -> None:
     building.keep_fitted()
 
 
-@shared_task(acks_late=False)
+@shared_task
 def run_import(import_run_id: int) -> None:
-    """Acknowledged at once: an import may take longer than a message stays hidden, and its row's
-    heartbeat tells whether it lives."""
-    uploads.run(import_run_id)
+    """Only starts the process: its row's heartbeat tells whether it lives."""
+    running.launch(import_run_id)
+
+
+@shared_task
+def refresh_due() -> None:
+    refreshing.start_due()
 
 
 @shared_task
 def sweep() -> None:
-    uploads.sweep_imports()
+    runs.sweep(running.launch)
+    uploads.forget_stopped()
     sweep_index()
+    sweep_faq()
     building.keep_fitted()
     building.drop_retired()
+    coverage.prune()

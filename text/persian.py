@@ -3,19 +3,23 @@
 - `canonical(text)`: one spelling for what looks the same. NFC, Persian ي/ك/digits, no tashkeel,
   tatweel or bidi controls, one ZWNJ where one is needed.
 - `search_form(text)`: canonical, small letters, ZWNJ as a space, variants of a letter folded.
-- `terms(text)`: the words of the search form, as the inverted index keeps them.
+- `words(text)`: the words and numbers of the search form.
+- `terms(text)`: what the inverted index keeps of them: stems, without words that say nothing.
 - `detection_form(text)`: the same length as the text, so that offsets found in it hold in the text.
 
 All are idempotent. URLs, e-mail addresses, placeholders like [PHONE_1], Hebrew and Ukrainian come
 out of `canonical` as they went in; so a table and `str.translate` do the work, and the few regular
-expressions run only where their trigger is in the text. Derived rows keep `VERSION`: raise it with
-every change of a form.
+expressions run only where their trigger is in the text. Derived rows keep `VERSION`: it must change
+with every form.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
-VERSION = 1
+from text import stems
+
+VERSION = 1 + stems.VERSION
 MAX_TERM = 64
 
 ZWNJ = "\u200c"
@@ -103,7 +107,7 @@ _SEARCH = str.maketrans(
     }
 )
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_TERM = re.compile(r"\d+(?:\.\d+)+|[^\W_]+(?:'[^\W_]+)*")
+_WORD = re.compile(r"\d+(?:\.\d+)+|[^\W_]+(?:'[^\W_]+)*")
 
 
 def search_form(text: str) -> str:
@@ -112,13 +116,27 @@ def search_form(text: str) -> str:
     return canonical(folded) if not unicodedata.is_normalized("NFC", folded) else folded
 
 
-def terms(text: str) -> list[str]:
-    """Words and numbers in order, each cut to MAX_TERM letters. "۲۰۰٬۰۰۰" is one term, and so are
-    "2.4" and "192.168.10.1"; a suffix behind a ZWNJ is a term of its own."""
-    form = search_form(text)
+def words(text: str) -> list[str]:
+    """Words and numbers in order, each cut to MAX_TERM letters. "۲۰۰٬۰۰۰" is one word, and so are
+    "2.4" and "192.168.10.1"; a suffix behind a ZWNJ is a word of its own."""
+    return form_words(search_form(text))
+
+
+def form_words(form: str) -> list[str]:
+    """Of a text's search form."""
     if "," in form:
         form = _THOUSANDS.sub("", form)
-    return [term[:MAX_TERM] for term in _TERM.findall(form)]
+    return [word[:MAX_TERM] for word in _WORD.findall(form)]
+
+
+def terms(text: str) -> list[str]:
+    """Stems in order, without stop words: none, for a text of nothing else."""
+    return terms_of(words(text))
+
+
+def terms_of(found: Iterable[str]) -> list[str]:
+    """Of `words(text)`."""
+    return [stems.stem(word) for word in found if word not in stems.STOP_WORDS]
 
 
 def _detection_table() -> dict[int, str]:

@@ -1,5 +1,6 @@
 """A reply that was sent becomes a past answer that search finds, so that the next customer with the
-same trouble gets what the team said.
+same trouble gets what the team said. Where it was sent nearly as a draft stood, its question leads
+to the article that the draft was made from; other replies are matched later (`tickets.linking`).
 
 `learn_from` runs in a worker, since it may embed. `past_question_id` is how a ticket's question is
 named there, e.g. to leave a ticket out of its own prompt.
@@ -10,12 +11,15 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from kb.models import Question
+from kb.models import Article, Question
 from kb.questions import upsert_question
+from tickets.linking import CITED
 from tickets.models import Message, Reply
 
 LEARN_AFTER = timedelta(seconds=60)
 """Older replies without `learned_at` have lost their message to the worker."""
+MOST_EDITED = 0.5
+"""Share of a draft that was changed up to which its sources are still the reply's."""
 
 
 def past_question_id(source: str, external_id: str, *, turn: int = 1) -> str:
@@ -25,21 +29,38 @@ def past_question_id(source: str, external_id: str, *, turn: int = 1) -> str:
 
 def learn_from(reply_id: int) -> bool:
     """True if there was something to learn. Doing it twice changes nothing."""
-    reply = Reply.objects.select_related("ticket", "message").filter(pk=reply_id).first()
+    reply = (
+        Reply.objects.select_related("ticket", "message", "suggestion").filter(pk=reply_id).first()
+    )
     if reply is None:
         return False
     asked, turn = _asked_before(reply)
     if asked:
-        upsert_question(
+        cited = _cited_article(reply)
+        question = upsert_question(
             kind=Question.Kind.TICKET,
             external_id=past_question_id(reply.ticket.source, reply.ticket.external_id, turn=turn),
             lang=reply.ticket.lang,
             text=asked,
             answer=reply.message.text,
+            article=cited,
             models=True,
         )
+        if cited is not None:
+            Question.objects.filter(pk=question.pk).update(link_mark=CITED)
     Reply.objects.filter(pk=reply_id).update(learned_at=timezone.now())
     return bool(asked)
+
+
+def _cited_article(reply: Reply) -> Article | None:
+    """Of the best passage that the draft was made from, if the agent left most of the draft."""
+    draft = reply.suggestion
+    if draft is None or reply.edit_share is None or reply.edit_share > MOST_EDITED:
+        return None
+    cited = [source for source in draft.sources if source.get("kind") == "chunk"]
+    if not cited:
+        return None
+    return Article.objects.filter(pk=cited[0].get("article"), state=Article.State.PUBLISHED).first()
 
 
 def not_learned() -> QuerySet[Reply]:

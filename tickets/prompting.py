@@ -10,7 +10,14 @@ from typing import Any
 
 from django.conf import settings
 
-from kb.retrieval import MAX_K, Result, SimilarQuestion, search, similar_questions
+from kb.retrieval import (
+    MAX_K,
+    Result,
+    SimilarQuestion,
+    nothing_fits,
+    search,
+    similar_questions,
+)
 from llm.prompts import Passage, PastAnswer, PromptBudget, PromptInput, Turn
 from text.privacy.placeholders import without_placeholders
 
@@ -20,7 +27,7 @@ MAX_QUERY = 2000
 Source = dict[str, Any]
 """One found thing as `Suggestion.sources` and `Ticket.found` keep it: kind "chunk" or "question",
 id, title (of a chunk: with its headings), url, score, text; a question also its answer, a chunk its
-article's id."""
+article's id and whether search takes it for an answer (`fits`) or for the nearest that there is."""
 
 
 def build_prompt_input(
@@ -43,7 +50,9 @@ def build_prompt_input(
         turns=tuple(turns),
         company=settings.COMPANY_NAME,
     )
-    return parts, [*map(_passage_source, passages), *map(_question_source, similar)]
+    fits = not nothing_fits(passages)
+    found = [_passage_source(one, fits=fits) for one in passages]
+    return parts, [*found, *map(_question_source, similar)]
 
 
 def _passages(query: str, *, lang: str, k: int) -> list[Result]:
@@ -51,14 +60,21 @@ def _passages(query: str, *, lang: str, k: int) -> list[Result]:
     if not query or not k:
         return []
     k = min(k, MAX_K)
-    return search(query, k=k, lang=lang) or search(query, k=k)
+    public = "public"  # internal articles are for agents: nothing for a customer is made of them
+    return search(query, k=k, lang=lang, visibility=public) or search(query, k=k, visibility=public)
 
 
 def _similar(query: str, *, lang: str, k: int, exclude: Collection[str]) -> list[SimilarQuestion]:
     """Only in the customer's language: their answers are what a draft is made of."""
     if not query or not k:
         return []
-    return similar_questions(query, k=min(k, MAX_K), lang=lang, exclude_external_ids=tuple(exclude))
+    return similar_questions(
+        query,
+        k=min(k, MAX_K),
+        lang=lang,
+        exclude_external_ids=tuple(exclude),
+        visibility="public",  # an internal article's own questions are for agents too
+    )
 
 
 def used_sources(
@@ -69,7 +85,7 @@ def used_sources(
     return chunks + [one for one in sources if one["kind"] == "question"][:similar_used]
 
 
-def _passage_source(found: Result) -> Source:
+def _passage_source(found: Result, *, fits: bool) -> Source:
     return {
         "kind": "chunk",
         "id": found.chunk_id,
@@ -78,6 +94,7 @@ def _passage_source(found: Result) -> Source:
         "url": found.url,
         "score": round(found.score, 4),
         "text": found.text,
+        "fits": fits,
     }
 
 

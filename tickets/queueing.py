@@ -14,7 +14,11 @@ def ask_to_learn(reply_id: int) -> None:
     transaction.on_commit(lambda: _send("learn", reply_id), robust=True)
 
 
-def _send(task: str, row_id: int) -> None:
+def ask_to_link() -> None:
+    transaction.on_commit(lambda: _send("link"), robust=True)
+
+
+def _send(task: str, *row_ids: int) -> None:
     from tickets import tasks  # the tasks import what asks for them
 
-    getattr(tasks, task).delay(row_id)
+    getattr(tasks, task).delay(*row_ids)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from runtime.errors import InputError
+from runtime.spreadsheets import disarmed
 from tickets.models import Rating
 
 NEGATIVE_STARS: Final = 2  # 1 and 2 are negative
@@ -35,8 +36,6 @@ CSV_HEADER: Final = (
     "low",
     "high",
 )
-# A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def csv_rows(models: Iterable[ModelRatings]) -> list[list[Any]]:
     """Cells under CSV_HEADER; a name that a spreadsheet would run is disarmed."""
     return [
         [
-            _disarmed(one.model),
+            disarmed(one.model),
             *one.counts,
             one.negative_pct,
             one.positive_pct,
@@ -149,7 +148,3 @@ def _counts_row(number: int, row: list[str]) -> ModelRatings:
 
 def _per_cent(share: float) -> float:
     return round(100 * share, 1)
-
-
-def _disarmed(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

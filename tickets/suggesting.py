@@ -15,6 +15,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
+from kb import coverage
+from kb.models import CoverageGap
 from llm.engine.serving import Draft, budget_for, generate
 from llm.prompts import PROMPT_VERSION, PromptError, PromptInput, Role, Turn
 from llm.registry import SlotChoice, slots_now
@@ -25,6 +27,7 @@ from tickets.models import Message, Suggestion, Ticket
 from tickets.prompting import Source, build_prompt_input, used_sources
 
 FLUSH_SECONDS = 0.25
+TELLING_WORDS = 3
 State = Suggestion.State
 
 
@@ -62,6 +65,8 @@ def _draft(claim: Claim, lost: threading.Event) -> None:
     ticket = Ticket.objects.get(pk=claim.ticket_id)
     choices = slots_now()
     parts, sources = prompt_parts(ticket, choices)
+    if budget_for(choices).passages:
+        _note_what_is_missing(ticket, sources)
     rows = _make_rows(claim, ticket, choices, sources)
     writer = _Writer(claim, rows, lost)
     try:
@@ -72,6 +77,22 @@ def _draft(claim: Claim, lost: threading.Event) -> None:
     if lost.is_set():
         raise ClaimLost
     _finish(claim, lambda: _save(rows, drafts, sources))
+
+
+def _note_what_is_missing(ticket: Ticket, sources: Sequence[Source]) -> None:
+    """A question that no article answers is an article to write; known by its subject, if that
+    says something, so that it reads like a title."""
+    passages = [one for one in sources if one["kind"] == "chunk"]
+    if any(one["fits"] for one in passages) or ticket.attempts > 1:
+        return
+    asked, _turn = _waiting(list(ticket.messages.all()))
+    says = len(ticket.subject.split()) >= TELLING_WORDS
+    coverage.record(
+        ticket.subject if says else "\n".join([ticket.subject, *asked]),
+        lang=ticket.lang,
+        origin=CoverageGap.Origin.TICKET,
+        best_score=max((one["score"] for one in passages), default=0.0),
+    )
 
 
 def _make_rows(

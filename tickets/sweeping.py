@@ -10,8 +10,9 @@ from django.utils.translation import gettext_noop as _
 from runtime.live import publish
 from tickets.claims import MAX_ATTEMPTS, stale
 from tickets.learning import not_learned
+from tickets.linking import has_waiting
 from tickets.models import Suggestion, Ticket
-from tickets.queueing import ask_for_drafts, ask_to_learn
+from tickets.queueing import ask_for_drafts, ask_to_learn, ask_to_link
 from tickets.vault import forget_expired
 
 AT_A_TIME = 100
@@ -19,12 +20,14 @@ AT_A_TIME = 100
 
 
 def sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """How many tickets were asked for again, given up, replies to learn, values forgotten."""
+    """How many tickets were asked for again, given up, replies to learn, values forgotten; and
+    whether past answers wait for their articles."""
     now = now or timezone.now()
     return {
         "given_up": _give_up(now),
         "asked_again": _ask_again(now),
         "to_learn": _learn_again(),
+        "to_link": _link_again(),
         "forgotten": forget_expired(now=now),
     }
 
@@ -74,3 +77,10 @@ def _learn_again() -> int:
     for reply in replies:
         ask_to_learn(reply.pk)
     return len(replies)
+
+
+def _link_again() -> int:
+    if not has_waiting():
+        return 0
+    ask_to_link()
+    return 1

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from tickets import learning, suggesting, sweeping
+from tickets import learning, linking, suggesting, sweeping
 
 
 @shared_task
@@ -13,6 +13,12 @@ def suggest(ticket_id: int) -> None:
 @shared_task
 def learn(reply_id: int) -> None:
     learning.learn_from(reply_id)
+
+
+@shared_task
+def link() -> None:
+    """A part of what waits; the sweep asks again."""
+    linking.link_past_answers()
 
 
 @shared_task

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from kb.embedding import active_cut
 from kb.models import Article, Chunk, Question
 from kb.retrieval import search
 from llm.prompts import Turn
@@ -61,7 +62,7 @@ def _past_questions(most: int) -> list[Question]:
 
 
 def _published_chunks() -> list[Chunk]:
-    chunks = Chunk.objects.filter(article__state=Article.State.PUBLISHED)
+    chunks = Chunk.objects.filter(cut=active_cut(), article__state=Article.State.PUBLISHED)
     ordered = chunks.select_related("article").order_by("article__external_id", "position")
     return list(ordered)
 

@@ -10,9 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kb.models import Article
-from kb.retrieval import MAX_K, MODES, Result, search
+from kb import coverage
+from kb.models import Article, CoverageGap
+from kb.retrieval import MAX_K, MODES, Result, nothing_fits, search
 from runtime.permissions import IsAgent
+from text.language import detect
 
 MAX_QUERY = 20_000
 
@@ -36,6 +38,13 @@ class Search(APIView):
         results = search(
             asked["q"], mode=asked["mode"], k=asked["k"], lang=asked["lang"] or None, models=False
         )
+        if asked["mode"] == "hybrid" and nothing_fits(results):
+            coverage.record(
+                asked["q"],
+                lang=asked["lang"] or detect(asked["q"]),
+                origin=CoverageGap.Origin.API,
+                best_score=results[0].score if results else 0.0,
+            )
         return Response({"results": [_row(result) for result in results]})
 
 
@@ -48,6 +57,7 @@ def _row(result: Result) -> dict[str, Any]:
         "score": result.score,
         "url": result.url,
         "lang": result.lang,
+        "why": result.why.as_json(),
     }
 
 

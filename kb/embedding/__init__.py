@@ -1,7 +1,8 @@
 """Embedders behind one recipe: `active_recipe()` and `embedder_of(recipe)`.
 
-A recipe row decides every vector that carries its id. `building.use` makes a new index beside the
-old one and swaps; see docs/adr/0004-versioned-vectors.md. The offline embedder loads anywhere;
+A recipe row decides every vector that carries its id, and the cut of the passages that have one
+(`active_cut`, `cut_named`). `building.use` makes a new index beside the old one and swaps; see
+docs/adr/0004-versioned-vectors.md. The offline embedder and models exported to ONNX load anywhere;
 sentence-transformers only in commands and workers.
 """
 
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from kb.embedding import offline, sentence_transformers
+from kb.chunking import Cut
+from kb.embedding import cutting, offline, onnx_int8, sentence_transformers
 from kb.embedding.recipe import Embedder, EmbedderUnavailable
 from kb.models import EmbeddingRecipe
 
@@ -19,6 +21,7 @@ __all__ = [
     "EmbedderUnavailable",
     "active_cut",
     "active_recipe",
+    "cut_named",
     "embedder_of",
     "is_light",
 ]
@@ -39,15 +42,22 @@ def active_cut() -> str:
     return recipe.cut if recipe else ""
 
 
+def cut_named(name: str) -> Cut:
+    """EmbedderUnavailable where its tokenizer's file is missing."""
+    return cutting.token_cut(name, artefact_folder())
+
+
 def is_light(recipe: EmbeddingRecipe) -> bool:
     """Whether the web process may load it."""
-    return recipe.kind == EmbeddingRecipe.Kind.OFFLINE
+    return recipe.kind in (EmbeddingRecipe.Kind.OFFLINE, EmbeddingRecipe.Kind.ONNX)
 
 
 def embedder_of(recipe: EmbeddingRecipe) -> Embedder:
     """Loaded once a process. Raises EmbedderUnavailable."""
     if recipe.kind == EmbeddingRecipe.Kind.OFFLINE:
         return _offline(str(artefact_folder() / recipe.artefact), recipe.artefact_digest)
+    if recipe.kind == EmbeddingRecipe.Kind.ONNX:
+        return _onnx(str(artefact_folder() / recipe.artefact), recipe.artefact_digest)
     embedder = _neural(recipe.model, recipe.revision)
     if embedder.dimension != recipe.dimension:
         raise EmbedderUnavailable(
@@ -60,6 +70,11 @@ def embedder_of(recipe: EmbeddingRecipe) -> Embedder:
 @lru_cache(maxsize=2)
 def _offline(path: str, digest: str) -> Embedder:
     return offline.load(Path(path), digest=digest)
+
+
+@lru_cache(maxsize=1)
+def _onnx(path: str, digest: str) -> Embedder:
+    return onnx_int8.load(Path(path), digest=digest)
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,8 @@ from kb.embedding import embedder_of
 from kb.embedding.recipe import Progress
 from kb.models import Chunk, ChunkVector, EmbeddingRecipe, Question, QuestionVector
 
-BATCH = 256
+BATCH = 512
+"""An embedder sorts a batch by length: the larger it is, the less is padded."""
 
 
 def embed_missing(recipe: EmbeddingRecipe, *, progress: Progress | None = None) -> int:
@@ -43,7 +44,7 @@ def _write(kind: "_Missing", recipe: EmbeddingRecipe, vectors: dict[int, list[fl
 
 def progress_of(recipe: EmbeddingRecipe) -> float:
     """The share of passages and questions that have a vector of the recipe, from 0 to 1."""
-    whole = Chunk.objects.count() + Question.objects.count()
+    whole = Chunk.objects.filter(cut=recipe.cut).count() + Question.objects.count()
     missing = sum(kind.rows.count() for kind in _missing(recipe))
     return 1 - missing / whole if whole else 1.0
 
@@ -65,7 +66,8 @@ class _Missing:
 def _missing(recipe: EmbeddingRecipe) -> list[_Missing]:
     of_chunk = ChunkVector.objects.filter(recipe=recipe, chunk=models.OuterRef("pk"))
     of_question = QuestionVector.objects.filter(recipe=recipe, question=models.OuterRef("pk"))
-    chunks = Chunk.objects.select_related("article").exclude(models.Exists(of_chunk))
+    of_cut = Chunk.objects.filter(cut=recipe.cut)
+    chunks = of_cut.select_related("article").exclude(models.Exists(of_chunk))
     questions = Question.objects.exclude(models.Exists(of_question))
     return [
         _Missing(Chunk, ChunkVector, "chunk_id", chunks),

@@ -30,6 +30,7 @@ NGRAM_SIZES = (3, 4, 5)
 WORD_SHARE = 0.6
 """Words against n-grams; both sides have length 1 before they are joined."""
 TITLE_REPEATS = 3
+TITLE_SHARE = 0.3
 MAX_FITTED = 4_000
 """Passages that the directions are taken from: the matrix between them has the square of it."""
 
@@ -50,7 +51,10 @@ class OfflineEmbedder:
         return int(self.projection.shape[1])
 
     def embed_passages(self, texts: Sequence[tuple[str, str]]) -> Vectors:
-        return self.embed_queries([passage_text(*text) for text in texts])
+        """The title once more by itself, so that a long text does not drown it."""
+        whole = self.embed_queries([passage_text(*text) for text in texts])
+        titles = self.embed_queries([title for title, _ in texts])
+        return _unit((1 - TITLE_SHARE) * whole + TITLE_SHARE * titles)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
@@ -58,8 +62,13 @@ class OfflineEmbedder:
             columns, values = _features(text, self.words, self.ngrams, self.weights)
             if len(columns):
                 vectors[row] = values @ self.projection[columns].astype(np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, lengths, out=vectors, where=lengths > 1e-6)
+        return _unit(vectors)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    """Rows of length 1, or of zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-6)
 
 
 def passage_text(title: str, text: str) -> str:

@@ -1,6 +1,7 @@
-"""Help centres in: `import_sources(paths)`. A module for each format; `sync` keeps them in step."""
+"""Help centres in: `import_sources(sources)`. A module a format; `sync` keeps them in step."""
 
 from kb.importing.document import UnreadableDocument
-from kb.importing.sync import ImportReport, import_sources
+from kb.importing.report import ImportReport
+from kb.importing.sync import import_sources
 
 __all__ = ["ImportReport", "UnreadableDocument", "import_sources"]

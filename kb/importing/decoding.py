@@ -49,6 +49,15 @@ def decode(data: bytes) -> str:
         return _not_utf8(data, error)
 
 
+def decode_head(data: bytes) -> str:
+    """The start of a file, as far as it can be read: enough to see what it is."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data[: len(data) // 4 * 4].decode(encoding, "ignore")
+    text = data.decode("utf-8", "ignore")
+    return text if len(text) > len(data) // 3 else data.decode("windows-1256")
+
+
 def _not_utf8(data: bytes, error: UnicodeDecodeError) -> str:
     declared = _declared(data)
     if declared is not None and declared not in ("utf-8", "ascii"):

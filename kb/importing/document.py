@@ -20,6 +20,11 @@ class UnreadableDocument(InputError):
     """This file or line gives no article; the others of the import go on without it."""
 
 
+class UnreadableCollection(UnreadableDocument):
+    """Something that holds several articles, or one of them, cannot be read: which articles it held
+    is not known, so none may be taken for vanished."""
+
+
 @dataclass(frozen=True)
 class Document:
     """`text` is Markdown without raw HTML. `lang` is "" where the document does not say.

@@ -1,7 +1,7 @@
 """What a reader hands to the import, one article or one failure at a time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.importing.document import Document
 
@@ -15,6 +15,14 @@ class Entry:
     digest: str
     read: Callable[[], Document]
 
+    def without_source(self) -> "Entry":
+        """Once it is read: the bytes that it holds (a whole file's) can go."""
+        return replace(self, read=_read_already)
+
+
+def _read_already() -> Document:
+    raise RuntimeError("an entry is read once")
+
 
 @dataclass(frozen=True)
 class Unchanged:
@@ -25,10 +33,12 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Something that should have been an article and is not: `error` is for people."""
+    """Something that should have been an article and is not: `error` is for people.
+    `holds_many`: it may have held any number of articles, by any names."""
 
     name: str
     error: str
+    holds_many: bool = False
 
 
 Item = Entry | Unchanged | Unreadable

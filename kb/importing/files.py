@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from kb.importing.document import UnreadableDocument
-from kb.importing.formats import NOT_READ, READ
+from kb.importing.recognising import NOT_READ, READ
 from runtime.errors import InputError
 
 MAX_FILES = 100_000
@@ -37,7 +37,7 @@ def find(path: Path) -> Found:
         files = tuple(sorted(_below(path)))
         if not files:
             raise NothingToImport(
-                _("%(name)s: there is no HTML, Markdown, text or JSONL file.") % {"name": path.name}
+                _("%(name)s: there is no file that can be read.") % {"name": path.name}
             )
         return Found(str(path), path.name, files)
     if not path.is_file():

@@ -1,5 +1,7 @@
 """HTML pages: `read(text, name=…)`; `markdown_of(html)` for a fragment inside another format."""
 
+import re
+
 from bs4 import BeautifulSoup, Tag
 from django.utils.translation import gettext as _
 
@@ -8,6 +10,7 @@ from kb.importing.html_content import main_content
 from kb.importing.html_markdown import MAX_DEPTH, to_markdown
 from kb.importing.html_tree import deeper_than
 
+_BEFORE_SITE = re.compile(r"\s+[-–—:·»›•]\s+|\s*:\s+")
 MAX_CHARACTERS = 8_000_000
 """A tree takes some fifty times the room of its text."""
 
@@ -17,10 +20,11 @@ def looks_like(text: str) -> bool:
     return start.startswith(("<!doctype html", "<html")) or ("<body" in start and start[0] == "<")
 
 
-def read(text: str, *, name: str) -> Document:
-    """A whole page; title, language and address are taken from what the page says of itself."""
+def read(text: str, *, name: str, url: str = "") -> Document:
+    """A whole page; title, language and, without `url`, its address are taken from what the page
+    says of itself."""
     soup = _parse(text)
-    url = _canonical_address(soup)
+    url = url or _canonical_address(soup)
     title, site = _page_title(soup)
     lang = _language(soup)
     content = main_content(soup)
@@ -58,10 +62,24 @@ def _parse(text: str) -> BeautifulSoup:
 
 
 def _page_title(soup: BeautifulSoup) -> tuple[str, str]:
-    """The title without the site's name, which stands behind a bar, and that name."""
-    title = soup.title.get_text() if soup.title else ""
-    head, bar, tail = " ".join(title.split()).rpartition(" | ")
-    return (head, tail) if bar else (tail, "")
+    """The title without the site's name, which stands behind a bar, and that name. Behind a dash
+    or a colon it is the site's only if the page says what stands before it elsewhere too."""
+    title = " ".join(soup.title.get_text().split()) if soup.title else ""
+    shared, site = _property(soup, "og:title"), _property(soup, "og:site_name")
+    head, bar, tail = title.rpartition(" | ")
+    if bar:
+        return head, tail
+    known = {shared, *(" ".join(h.get_text(" ").split()) for h in soup.find_all(["h1", "h2"]))}
+    for mark in _BEFORE_SITE.finditer(title):
+        head, tail = title[: mark.start()], title[mark.end() :]
+        if tail == site or any(text == head or text.startswith(f"{head} ") for text in known):
+            return head, tail
+    return title or shared, site
+
+
+def _property(soup: BeautifulSoup, name: str) -> str:
+    meta = soup.find("meta", property=name)
+    return " ".join(str(meta.get("content") or "").split()) if isinstance(meta, Tag) else ""
 
 
 def _language(soup: BeautifulSoup) -> str:
@@ -73,5 +91,4 @@ def _canonical_address(soup: BeautifulSoup) -> str:
     link = soup.find("link", rel="canonical")
     if isinstance(link, Tag) and link.get("href"):
         return str(link["href"])
-    meta = soup.find("meta", property="og:url")
-    return str(meta["content"]) if isinstance(meta, Tag) and meta.get("content") else ""
+    return _property(soup, "og:url")

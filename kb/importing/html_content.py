@@ -22,9 +22,12 @@ _ROLES = """navigation banner contentinfo complementary search menu menubar tool
 dialog doc-toc"""
 _FURNITURE_ROLES = frozenset(_ROLES.split())
 _WORDS = """nav navbar navigation breadcrumb breadcrumbs sidebar footer cookie cookies consent gdpr
-share sharing social pagination pager skip skiplink related relatives toc feedback votes vote
-comments newsletter subscribe advert ads popup modal topbar masthead sitemap lang language languages
-locale hreflang menu submenu megamenu copyright"""
+share sharing sharedaddy social pagination pager skip skiplink related relatedposts relatives tags
+toc feedback votes vote comments newsletter subscribe advert ads popup modal topbar masthead sitemap
+lang language languages locale hreflang menu submenu megamenu copyright"""
+_OF_LANGUAGE = frozenset(("lang", "language", "languages", "locale"))
+_SITE_WORDS = frozenset(("logo", "brand", "branding", "masthead", "sitename"))
+_PERMALINKS = frozenset(("#", "¶", "§", "🔗", "\u200b"))
 _FURNITURE_WORDS = frozenset(_WORDS.split())
 _MAIN = (
     "[itemprop=articleBody], .article-body, .article__body, .post-content, .entry-content, "
@@ -44,6 +47,10 @@ def main_content(soup: BeautifulSoup) -> Tag:
     body = soup.body or soup
     for element in body.find_all(_NEVER):
         element.decompose()
+    _drop_site_names(body)
+    for link in body.find_all("a", href=re.compile("^#")):
+        if _text(link) in _PERMALINKS:  # beside headings
+            link.decompose()
     for comment in body.find_all(string=lambda text: isinstance(text, Comment)):
         comment.extract()
     found = _marked_main(body)
@@ -51,6 +58,18 @@ def main_content(soup: BeautifulSoup) -> Tag:
     if found is None:
         _drop_link_lists(body)
     return found or body
+
+
+def _drop_site_names(body: Tag) -> None:
+    """A first heading that is the site's name and not the page's: in a logo, above other ones."""
+    for heading in body.find_all("h1"):
+        around = [heading, *list(heading.parents)[:2]]
+        words = set().union(*(_words(element) for element in around))
+        is_title = "site" in words and "title" in words and "entry" not in words
+        if (words & _SITE_WORDS or is_title) and body.find(["h1", "h2", "main", "article"]):
+            holder = heading.find_parent(["main", "article"])
+            if holder is None:
+                heading.decompose()
 
 
 def _marked_main(body: Tag) -> Tag | None:
@@ -104,7 +123,10 @@ def _is_named_so(element: Tag) -> bool:
         return False
     if element.name == "form":
         return True
-    return bool(_words(element) & _FURNITURE_WORDS) or _is_language_switch(element)
+    found = _words(element) & _FURNITURE_WORDS
+    if found and found <= _OF_LANGUAGE:  # of a program, where there is code
+        return element.find(["pre", "code"]) is None
+    return bool(found) or _is_language_switch(element)
 
 
 def _words(element: Tag) -> set[str]:

@@ -7,7 +7,7 @@ shape, block elements in inline ones among them.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -15,9 +15,13 @@ from bs4 import NavigableString, Tag
 from bs4.element import PageElement
 
 from kb.importing.escaping import escape, escape_start
+from kb.importing.html_emphasis import BREAK, CLOSE, OPEN, emphasise
+from kb.importing.html_tables import spread
 from kb.importing.html_tree import holders
 
 MAX_DEPTH = 150
+MAX_REPEATED = 200
+"""Characters of a cell over several rows that are said again in each."""
 
 _BLOCK_TAGS = """
 address article aside blockquote body center dd details div dl dt fieldset figcaption figure
@@ -25,11 +29,8 @@ footer form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summar
 tfoot th thead tr ul menu
 """
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
-_OPEN, _CLOSE = {"strong": "\ue000", "em": "\ue002"}, {"strong": "\ue001", "em": "\ue003"}
-_MARKS = {"\ue000": "**", "\ue001": "**", "\ue002": "*", "\ue003": "*"}
 _STRONG, _EM = ("b", "strong"), ("em", "i", "cite", "dfn", "var")
 _CODE = ("code", "kbd", "samp", "tt")
-_BREAK = "\ue004"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")  # letters of icon fonts; ours are in there
 
 
@@ -82,8 +83,8 @@ def _block(element: Tag, page: _Page) -> list[str]:
 
 
 def _heading(element: Tag, level: int, page: _Page) -> list[str]:
-    text = " ".join(_inline(element.children, page).replace(_BREAK, " ").split())
-    text = _emphasise(text)
+    text = " ".join(_inline(element.children, page).replace(BREAK, " ").split())
+    text = emphasise(text)
     return [f"{'#' * level} {text.rstrip('#').rstrip()}"] if text else []
 
 
@@ -95,7 +96,7 @@ def _level_below(element: Tag) -> int:
 
 def _paragraph(nodes: list[PageElement], page: _Page) -> list[str]:
     text = _inline(nodes, page)
-    lines = [_emphasise(" ".join(line.split())) for line in text.split(_BREAK)]
+    lines = [emphasise(" ".join(line.split())) for line in text.split(BREAK)]
     lines = [escape_start(line) for line in lines if line]
     return ["\\\n".join(lines)] if lines else []
 
@@ -110,7 +111,7 @@ def _inline_one(node: PageElement, page: _Page) -> str:
     if not isinstance(node, Tag):
         return ""
     if node.name == "br":
-        return _BREAK
+        return BREAK
     if node.name in _CODE:
         return _code(node.get_text())
     if node.name == "img":
@@ -119,11 +120,11 @@ def _inline_one(node: PageElement, page: _Page) -> str:
     if node.name == "a":
         return _link(inner, str(node.get("href") or ""), page)
     style = "strong" if node.name in _STRONG else "em" if node.name in _EM else ""
-    if not style or not inner.strip() or _BREAK in inner:
+    if not style or not inner.strip() or BREAK in inner:
         return inner
     start = len(inner) - len(inner.lstrip())
     end = len(inner.rstrip())
-    return f"{inner[:start]}{_OPEN[style]}{inner[start:end]}{_CLOSE[style]}{inner[end:]}"
+    return f"{inner[:start]}{OPEN[style]}{inner[start:end]}{CLOSE[style]}{inner[end:]}"
 
 
 def _code(text: str) -> str:
@@ -141,7 +142,7 @@ def _code(text: str) -> str:
 def _link(inner: str, target: str, page: _Page) -> str:
     """Text alone where the address leads nowhere from the desk (an anchor, a script)."""
     address = _address(target, page.base)
-    if not inner.strip() or not address or _BREAK in inner or "](" in inner:
+    if not inner.strip() or not address or BREAK in inner or "](" in inner:
         return inner
     start = len(inner) - len(inner.lstrip())
     end = len(inner.rstrip())
@@ -166,41 +167,6 @@ def _address(target: str, base: str) -> str:
     if not re.match(r"(?:https?://|mailto:|tel:)", address, re.I):
         return ""
     return re.sub(r"[\s<>()\\]", lambda found: f"%{ord(found.group()) % 256:02X}", address)
-
-
-def _emphasise(text: str) -> str:
-    """Marks of emphasis where Markdown reads them as such, nothing elsewhere ("**چنین:**که")."""
-    text = text.replace(_BREAK, " ")
-    return re.sub(
-        "[\ue000-\ue003]", lambda mark: _MARKS[mark.group()] if _works(text, mark) else "", text
-    )
-
-
-def _works(text: str, mark: re.Match[str]) -> bool:
-    """Both ends of the pair are where CommonMark wants them; the same answer for both marks."""
-    opening = mark.group() in ("\ue000", "\ue002")
-    other = chr(ord(mark.group()) + (1 if opening else -1))
-    position = text.find(other, mark.end()) if opening else text.rfind(other, 0, mark.start())
-    start, end = (mark.start(), position) if opening else (position, mark.start())
-    before, first = _letter(text, start, -1), _letter(text, start, 1)
-    last, after = _letter(text, end, -1), _letter(text, end, 1)
-    nested = "\ue000" <= text[start + 1] <= "\ue003"
-    if nested or not first or first in "*_" or last in "*_":
-        return False
-    return _outside(before) and _outside(after)
-
-
-def _letter(text: str, position: int, step: int) -> str:
-    """The nearest letter that is no mark, to either side; "" at an end of the text."""
-    position += step
-    while 0 <= position < len(text) and "\ue000" <= text[position] <= "\ue003":
-        position += step
-    return text[position] if 0 <= position < len(text) else ""
-
-
-def _outside(letter: str) -> bool:
-    """White space, an end or plain punctuation: safe on either side of a mark."""
-    return not letter or letter.isspace() or letter in ".,;:!?()«»،؛؟…\"'"
 
 
 def _list(element: Tag, page: _Page) -> list[str]:
@@ -244,17 +210,28 @@ def _code_block(element: Tag) -> list[str]:
 def _table(element: Tag, page: _Page) -> list[str]:
     rows = [row for row in element.find_all("tr") if row.find_parent("table") is element]
     cells = [row.find_all(["td", "th"], recursive=False) for row in rows]
-    width = max((len(row) for row in cells), default=0)
+    grid = spread(cells)
+    width = max((len(row) for row in grid), default=0)
     if width < 2 or element.find(["table", "h1", "h2", "h3", "pre"]):  # made for the layout
         return [block for row in cells for cell in row for block in _blocks(cell, page)]
     caption = element.find("caption")
     found = _paragraph(list(caption.children), page) if isinstance(caption, Tag) else []
-    lines = [_table_row([_cell(cell, page) for cell in row], width) for row in cells]
+    lines = [_table_row(line, width) for line in _grid_texts(cells, grid, page)]
     has_header = all(cell.name == "th" for cell in cells[0]) or rows[0].find_parent("thead")
     if not has_header:
         lines.insert(0, _table_row([], width))
     lines.insert(1, "|" + "---|" * width)
     return [*found, "\n".join(lines)]
+
+
+def _grid_texts(
+    cells: Sequence[Sequence[Tag]], grid: list[list[Tag | None]], page: _Page
+) -> Iterator[list[str]]:
+    texts = {id(cell): _cell(cell, page) for row in cells for cell in row}
+    for own, row in zip(cells, grid, strict=True):
+        starting = {id(cell) for cell in own}
+        line = [(id(cell) in starting, texts.get(id(cell), "")) for cell in row]
+        yield [text if is_own or len(text) <= MAX_REPEATED else "" for is_own, text in line]
 
 
 def _cell(cell: Tag, page: _Page) -> str:

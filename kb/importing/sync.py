@@ -1,242 +1,193 @@
-"""Files into articles: `import_sources(paths)`.
+"""Help centres into articles, and in step ever after: `import_sources(sources)`.
 
-A source is a file or a folder, known by its place: importing it again changes what changed,
-archives what vanished and passes over the rest without parsing it. Articles are written in batches,
-each with its passages, terms and vectors in one transaction: an import that is killed leaves whole
-articles only, and the next one goes on from there. What cannot be read is reported and harms
-nothing else; if nothing at all can be read, that is an InputError.
+A source is a file, a folder or a web address, known by its place: importing it again changes what
+changed, archives what vanished and passes over the rest without parsing it. What cannot be read is
+reported and harms nothing else; if nothing at all can be read, that is an InputError. Each source
+leaves an ImportRun row with its report.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kb import indexing
+from kb import recording, runs
 from kb.embedding import building
-from kb.importing.document import Document, UnreadableDocument, language_tag
-from kb.importing.entries import Entry
-from kb.importing.files import Found, NothingToImport, find, read_bytes
-from kb.importing.formats import JSON_LINES, entries
-from kb.importing.storing import archive, rows_of, save
-from kb.models import Article, Source
+from kb.importing.applying import How, SourceImport
+from kb.importing.document import language_tag
+from kb.importing.files import Found, NothingToImport, find
+from kb.importing.report import ImportReport
+from kb.importing.resolving import (
+    Progress,
+    Reading,
+    Steps,
+    Stop,
+    reading_of_files,
+    resolve,
+)
+from kb.models import Article, ImportRun, Source
 from runtime.errors import InputError
 
-BATCH = 64
-State = Article.State
-Progress = Callable[[int, int], None]
+if TYPE_CHECKING:
+    from kb.importing.web import WebOptions
+
+Trigger = ImportRun.Trigger
 
 
 class NotALanguage(InputError):
     """`lang` is no language tag."""
 
 
-@dataclass
-class ImportReport:
-    """`failed`: {source, error} for each file or line that gave no article."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    chunks: int = 0
-    failed: list[dict[str, str]] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def read(self) -> int:
-        return self.created + self.updated + self.unchanged
-
-
 def import_sources(
-    paths: Sequence[Path | str],
+    sources: Sequence[Path | str],
     *,
     lang: str = "",
     progress: Progress | None = None,
     dry_run: bool = False,
     models: bool = True,
     location: str = "",
+    stop: Stop | None = None,
+    options: "WebOptions | Mapping[str, Any] | None" = None,
+    kind: Source.Kind | None = None,
+    archive_all: bool = False,
+    overwrite_edited: bool = False,
+    trigger: ImportRun.Trigger = Trigger.COMMAND,
 ) -> ImportReport:
     """When this returns, everything imported can be searched. `lang` overrides what documents say.
-    `location` names the one source when it is not its path (an upload). `models`: a neural
-    embedder may be loaded in this process."""
+    `location` names the one source when it is not its path (an upload). `options`: how websites are
+    read, whole or only what is to differ from what the source remembers; `kind`: what they are."""
     if lang and not language_tag(lang):
         raise NotALanguage(
             _("%(lang)s is no language: use a tag like fa or en.") % {"lang": lang[:40]}
         )
     started = time.monotonic()
-    found = [_within_known(find(Path(path))) for path in paths]
-    report = ImportReport()
-    steps = _Steps(sum(len(source.files) for source in found), progress)
-    for source in found:
-        run = _SourceImport(
-            location or source.location, source.name, language_tag(lang), dry_run, models, report
-        )
-        for name, path in source.files:
-            run.read_file(name, path, steps)
-        run.finish(whole=source.whole, files=[str(path) for _, path in source.files])
-    if report.failed and not report.read:
-        raise NothingToImport(_nothing_read(report))
-    if not dry_run:
-        building.keep_fitted()
+    how = How(language_tag(lang), dry_run, models, archive_all, overwrite_edited)
+    given = _given(options)
+    readings = [_reading(one, how.lang, location, kind, given) for one in sources]
+    report, steps = ImportReport(), Steps(progress)
+    for number, reading in enumerate(readings, start=1):
+        if report.stopped:
+            break
+        report.add(_import_one(reading, how, steps, stop, trigger, fit=number == len(readings)))
+    if report.failed and not report.read and not report.stopped:
+        raise NothingToImport(recording.nothing_read(report))
     report.seconds = round(time.monotonic() - started, 3)
     return report
 
 
-def _within_known(found: Found) -> Found:
-    """A file of a folder that was imported belongs to that folder, not to a source of its own."""
-    if Path(found.location).is_dir():
-        return found
-    path = Path(found.location)
-    folders = {str(folder): folder for folder in path.parents}
-    known = Source.objects.filter(location__in=folders).values_list("location", flat=True)
-    if not known:
-        return found
-    nearest = folders[max(known, key=len)]
-    return Found(
-        str(nearest), nearest.name, ((path.relative_to(nearest).as_posix(), path),), whole=False
+def _given(options: "WebOptions | Mapping[str, Any] | None") -> Mapping[str, Any]:
+    if options is None or isinstance(options, Mapping):
+        return options or {}
+    return options.as_json()
+
+
+def _reading(
+    source: Path | str,
+    lang: str,
+    location: str,
+    kind: Source.Kind | None,
+    options: Mapping[str, Any],
+) -> Reading:
+    if not location:
+        return resolve(source, lang=lang, kind=kind, options=options)
+    found = find(Path(source))
+    return reading_of_files(
+        Found(location, location.partition(":")[2] or location, found.files), lang
     )
 
 
-class _Steps:
-    """How far an import is: files, and the lines of files that hold an article a line."""
-
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self.done, self.total, self.progress = 0, total, progress
-
-    def add(self, entries: int) -> None:
-        self.total += max(entries - 1, 0)
-
-    def step(self) -> None:
-        self.done += 1
-        if self.progress is not None:
-            self.progress(self.done, self.total)
-
-
-def _nothing_read(report: ImportReport) -> str:
-    first = report.failed[0]
-    if len(report.failed) == 1:
-        return f"{first['source']}: {first['error']}"
-    count = _("None of %(count)s could be read.") % {"count": len(report.failed)}
-    return f"{count} {first['source']}: {first['error']}"
-
-
-class _SourceImport:
-    """One source on its way in. Nothing is written before the first article is read."""
-
-    def __init__(
-        self, location: str, name: str, lang: str, dry_run: bool, models: bool, report: ImportReport
-    ) -> None:
-        self.location, self.name, self.lang = location, name, lang
-        self.dry_run, self.models, self.report = dry_run, models, report
-        self.source = Source.objects.filter(location=location).first()
-        current = Article.objects.filter(source=self.source).exclude(state=State.ARCHIVED)
-        rows = current.values_list("external_id", "content_hash", "indexed_hash")
-        self.stored = {external_id for external_id, _, _ in rows}
-        self.unchanged = {digest: external_id for external_id, digest, done in rows if done}
-        self.seen: set[str] = set()
-        self.unread: set[str] = set()
-        self.may_archive = True
-        self.batch: list[tuple[Entry, Document]] = []
-
-    def read_file(self, name: str, path: Path, steps: _Steps) -> None:
-        try:
-            found = list(entries(read_bytes(path), name, salt=self.lang))
-        except UnreadableDocument as error:
-            self._failed(name, error)
-            steps.step()
-            return
-        steps.add(len(found))
-        for entry in found:
-            self._read_entry(entry)
-            steps.step()
-
-    def _read_entry(self, entry: Entry) -> None:
-        external_id = self.unchanged.get(entry.digest)
-        if external_id is not None and external_id not in self.seen:
-            self.seen.add(external_id)
-            self.report.unchanged += 1
-            return
-        try:
-            document = entry.read()
-            if document.external_id in self.seen:
-                raise UnreadableDocument(
-                    _("Another article of this source has the same external id.")
-                )
-        except UnreadableDocument as error:
-            self._failed(entry.name, error)
-            return
-        self.seen.add(document.external_id)
-        self.batch.append((entry, document))
-        if len(self.batch) >= BATCH:
-            self._flush()
-
-    def _failed(self, name: str, error: UnreadableDocument) -> None:
-        """What cannot be read has not vanished; which articles a file of lines held is unknown."""
-        self.report.failed.append({"source": name, "error": str(error)})
-        self.unread.add(name)
-        if Path(name.rpartition(":")[0] or name).suffix.lower() in JSON_LINES:
-            self.may_archive = False
-
-    def finish(self, *, whole: bool, files: Sequence[str]) -> None:
-        """Write the rest and archive what is no longer there; `whole`: everything was looked at."""
-        self._flush()
-        if self.source is None:
-            return
-        gone: set[str] = set()
-        if whole and self.may_archive and self.seen:
-            gone = self.stored - self.seen - self.unread
-        elsewhere = Article.objects.filter(source__location__in=files).exclude(
-            Q(source=self.source) | Q(state=State.ARCHIVED)
+def _import_one(
+    reading: Reading, how: How, steps: Steps, stop: Stop | None, trigger: Trigger, *, fit: bool
+) -> ImportReport:
+    """A source by itself, with its row; `fit`: the embedder too, which is enough after the last."""
+    if how.dry_run:
+        source = Source.objects.filter(location=reading.location).first() or Source(
+            location=reading.location, name=reading.name, kind=reading.kind
         )
-        self.report.removed += len(gone) + elsewhere.count()
-        if self.dry_run:
-            return
-        for part in _parts(sorted(gone), 500):
-            archive(Article.objects.filter(source=self.source, external_id__in=part))
-        archive(elsewhere)  # imported as single files before their folder was
-        self.source.last_import_at = timezone.now()
-        self.source.save(update_fields=["last_import_at"])
-
-    def _flush(self) -> None:
-        batch, self.batch = self.batch, []
-        if not batch:
-            return
-        if self.dry_run:
-            self._count(batch)
-            return
-        if self.source is None:
-            self.source, _created = Source.objects.get_or_create(
-                location=self.location, defaults={"name": self.name[:200]}
-            )
-        articles, created = rows_of(self.source, batch, self.lang)
-        changed = [article for article, same in articles if not same]
-        prepared = indexing.prepare(changed, models=self.models)
-        with transaction.atomic():
-            Source.objects.select_for_update().get(pk=self.source.pk)
-            save(articles)
-            self.report.chunks += indexing.write(prepared)
-        self._add(len(created), len(changed) - len(created), len(articles) - len(changed))
-
-    def _count(self, batch: list[tuple[Entry, Document]]) -> None:
-        """A dry run's numbers, from the same comparison."""
-        articles, created = rows_of(self.source, batch, self.lang)
-        changed = [article for article, same in articles if not same]
-        prepared = indexing.prepare(changed, vectors=False)
-        self.report.chunks += sum(len(item.chunks) for item in prepared)
-        self._add(len(created), len(changed) - len(created), len(articles) - len(changed))
-
-    def _add(self, created: int, updated: int, unchanged: int) -> None:
-        self.report.created += created
-        self.report.updated += updated
-        self.report.unchanged += unchanged
+        return import_reading(reading, source, how, steps=steps, stop=stop or _never)
+    with source_row(reading) as source:
+        run = runs.begin(source, trigger=trigger, lang=how.lang)
+        with recording.recorded(run, stop=stop) as row:
+            told = steps.progress
+            steps.progress = _both(told, row.progress)
+            try:
+                report = import_reading(reading, source, how, steps=steps, stop=row.is_stopped)
+                if fit and not report.stopped:
+                    building.keep_fitted()
+            finally:
+                steps.progress = told
+            row.report = report
+    return report
 
 
-def _parts(items: list[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+@contextmanager
+def source_row(reading: Reading) -> Iterator[Source]:
+    """The source's row, made if need be; gone again if nothing came of it."""
+    source, created = Source.objects.get_or_create(
+        location=reading.location,
+        defaults={"name": reading.name[:200], "kind": reading.kind, "options": reading.options},
+    )
+    try:
+        yield source
+    finally:
+        if created and not Article.objects.filter(source=source).exists():
+            source.delete()
+
+
+def import_reading(
+    reading: Reading, source: Source, how: How, *, steps: Steps, stop: Stop
+) -> ImportReport:
+    """The work itself, without a row of its own; `source` is remembered as `reading` says."""
+    started = time.monotonic()
+    how = replace(how, lang=reading.options.get("lang", "") or how.lang)
+    if not how.dry_run:
+        _remember(source, reading)
+    importing = SourceImport(source, how)
+    report = importing.report
+    whole = False
+    try:
+        items = reading.items(source, steps, stop, not how.dry_run)
+        for item in items:
+            importing.take(item)
+            if stop():
+                report.stopped = True
+                break
+        else:
+            report.stopped = stop()
+            whole = items.whole and not report.stopped
+    except InputError as error:  # the whole source cannot be read: its articles stay
+        report.failed.append({"source": reading.name, "error": str(error)})
+    importing.finish(whole=whole, files=reading.files)
+    if not how.dry_run and report.read:
+        now = timezone.now()
+        Source.objects.filter(pk=source.pk).update(last_import_at=now, archived_at=None)
+    report.seconds = round(time.monotonic() - started, 3)
+    return report
+
+
+def _remember(source: Source, reading: Reading) -> None:
+    """How it is read, beside what the reader keeps there itself; and when it is due again."""
+    source.refresh_from_db(fields=["options", "refresh_hours"])
+    source.kind, source.options = reading.kind, source.options | reading.options
+    if source.refresh_hours:
+        source.next_refresh_at = timezone.now() + timedelta(hours=source.refresh_hours)
+    source.save(update_fields=["kind", "options", "next_refresh_at"])
+
+
+def _never() -> bool:
+    return False
+
+
+def _both(first: Progress | None, second: Progress) -> Progress:
+    def tell(done: int, total: int) -> None:
+        if first is not None:
+            first(done, total)
+        second(done, total)
+
+    return tell

@@ -3,7 +3,7 @@
 from kb.models.articles import Article, ArticleRevision, Source
 from kb.models.coverage import CoverageGap
 from kb.models.imports import ImportRun, WebPage
-from kb.models.terms import ChunkTerm, QuestionTerm
+from kb.models.terms import Posting, TermSegment
 from kb.models.texts import Chunk, Question, QuestionGeneration, SearchableText
 from kb.models.vectors import ChunkVector, EmbeddingRecipe, QuestionVector
 
@@ -11,16 +11,16 @@ __all__ = [
     "Article",
     "ArticleRevision",
     "Chunk",
-    "ChunkTerm",
     "ChunkVector",
     "CoverageGap",
     "EmbeddingRecipe",
     "ImportRun",
+    "Posting",
     "Question",
     "QuestionGeneration",
-    "QuestionTerm",
     "QuestionVector",
     "SearchableText",
     "Source",
+    "TermSegment",
     "WebPage",
 ]

@@ -26,6 +26,8 @@ class Source(models.Model):
     next_refresh_at = models.DateTimeField(null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_import_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    """Set aside with all its articles; importing it again brings them back."""
 
     def __str__(self) -> str:
         return self.name
@@ -56,6 +58,8 @@ class Article(models.Model):
     """Of what was read, before it was parsed: an import passes over what has not changed."""
     indexed_hash = models.CharField(max_length=64, blank=True)
     """Of title, text and the versions that made the chunks; "" or another value = to be indexed."""
+    faq_mark = models.CharField(max_length=80, blank=True)
+    """`indexed_hash` and the version of kb.faq when its own questions were last taken from it."""
     is_edited = models.BooleanField(default=False)
     """Changed at the desk: an import leaves it alone and says so."""
     created_at = models.DateTimeField(auto_now_add=True)
@@ -77,6 +81,10 @@ class ArticleRevision(models.Model):
     title = models.CharField(max_length=500)
     text = models.TextField()
     state = models.CharField(max_length=20, choices=Article.State)
+    visibility = models.CharField(
+        max_length=20, choices=Article.Visibility, default=Article.Visibility.PUBLIC
+    )
+    lang = models.CharField(max_length=12, blank=True)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

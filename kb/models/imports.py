@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kb.models.articles import Source
@@ -33,6 +34,8 @@ class ImportRun(models.Model):
     file_name = models.CharField(max_length=255, blank=True)  # of an upload
     path = models.CharField(max_length=1000, blank=True)  # of an upload, below MEDIA_ROOT
     lang = models.CharField(max_length=12, blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    """What this run alone was told: archive_all, overwrite_edited."""
     done = models.IntegerField(default=0)
     total = models.IntegerField(default=0)
     report = models.JSONField(default=dict, blank=True)
@@ -45,6 +48,13 @@ class ImportRun(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(  # two at once would archive each other's articles
+                fields=["source"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_open_import_per_source",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"import {self.pk}"
@@ -70,6 +80,11 @@ class WebPage(models.Model):
     """The crawl that last saw it (Source.options holds the number): older ones have vanished."""
     external_id = models.CharField(max_length=500, blank=True)  # of the article that it gave
     links = models.JSONField(default=list, blank=True)  # found on it; needed when not modified
+    digest = models.CharField(max_length=64, blank=True)
+    """The article's content hash as this page gave it: only while the two agree is the page asked
+    for conditionally, so an import that died between reading and storing loses nothing."""
+    read_with = models.CharField(max_length=64, blank=True)  # digest of the options it was read by
+    text_hash = models.CharField(max_length=64, blank=True)  # the same text elsewhere is no article
     etag = models.CharField(max_length=500, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
     error = models.CharField(max_length=500, blank=True)

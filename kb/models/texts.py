@@ -1,5 +1,7 @@
 """What is searched: passages and known questions."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Deferrable
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +60,13 @@ class Chunk(SearchableText):
         return self.text[len(headings) :].removeprefix("\n") if headings else self.text
 
 
+def delete_or_detach(collector: Any, field: Any, questions: Any, using: str) -> None:
+    """An article takes its own questions with it; a past ticket's answer stays, for itself."""
+    past = models.Q(kind="ticket")
+    models.SET_NULL(collector, field, questions.filter(past), using)
+    models.CASCADE(collector, field, questions.exclude(past), using)
+
+
 class Question(SearchableText):
     """A known question with its answer: of an article (FAQ), generated, or of a past ticket.
 
@@ -72,13 +81,19 @@ class Question(SearchableText):
     kind = models.CharField(max_length=20, choices=Kind)
     external_id = models.CharField(max_length=500)
     article = models.ForeignKey(
-        Article, null=True, blank=True, on_delete=models.CASCADE, related_name="questions"
+        Article, null=True, blank=True, on_delete=delete_or_detach, related_name="questions"
     )
+    """Whose it is; for a past ticket the article that says what was answered, if one does."""
+    link_mark = models.CharField(max_length=20, default="", blank=True)
+    """Of a past ticket: among which articles one was looked for last (tickets.linking)."""
     text = models.TextField()
     answer = models.TextField()
+    entry = models.BigIntegerField(default=0, db_index=True)
+    """The number that its postings carry: a new one whenever its words are written anew."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["kind", "external_id"], name="question_external_id")
         ]

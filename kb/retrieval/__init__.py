@@ -1,27 +1,31 @@
 """The right passage for a question: `search(query)`; and `similar_questions(query)`.
 
-Modes: `lexical` (words, titles weighing more), `dense` (nearest vectors of the active recipe),
-`hybrid` (both, fused), `questions` (the nearest known question leads to its article). Without an
+Modes: `lexical` (words), `dense` (nearest vectors of the active recipe), `questions` (the nearest
+known question leads to its article), `hybrid` (all of them, `kb.retrieval.fusion`). Without an
 embedder, or where this process may not load it, hybrid goes on with words alone. Only published
-articles are found; ties are broken by id, so the same query gives the same order every time.
+articles are found; language and visibility are filtered inside the SQL; passages that say the same
+are folded; ties are broken by id, so the same query gives the same order every time.
 """
 
-import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from kb.embedding import EmbedderUnavailable, active_recipe, embedder_of, is_light
-from kb.models import Chunk, EmbeddingRecipe, Question
-from kb.retrieval.candidates import CHUNKS, QUESTIONS, Scope, dense, lexical, scope
-from kb.retrieval.fusion import fuse, ranked
+from kb.models import Chunk, Question
+from kb.retrieval.calibration import FITS, likelihood
+from kb.retrieval.candidates import CHUNKS, QUESTIONS, scope
+from kb.retrieval.evidence import gather, query_vector
+from kb.retrieval.folding import fold
+from kb.retrieval.fusion import Parts, blend, over_best, ranked
+from kb.retrieval.modes import Asked, Found, find
+from kb.retrieval.reasons import Matches, Why
 from kb.retrieval.voting import by_answer
 from runtime.errors import InputError
 
 MODES = ("hybrid", "dense", "lexical", "questions")
 MAX_K = 100
 CANDIDATES = 100
-
-log = logging.getLogger(__name__)
+SPARE = 20
+"""Passages read beyond those asked for, in place of folded ones."""
 
 
 class UnknownMode(InputError):
@@ -34,7 +38,9 @@ class ImpossibleNumber(InputError):
 
 @dataclass(frozen=True)
 class Result:
-    """A passage; `score` is from 0 to 1 in hybrid mode, BM25 or a cosine in the others."""
+    """A passage. `score` is from 0 to 1: in hybrid mode the likelihood that the first one answers,
+    and below it by rank's evidence; a share of the query's words, a cosine, or the likeness of the
+    known question in the other modes."""
 
     chunk_id: int
     article_id: int
@@ -45,6 +51,7 @@ class Result:
     url: str
     score: float
     lang: str
+    why: Why = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -58,24 +65,41 @@ class SimilarQuestion:
 
 
 def search(
-    query: str, *, mode: str = "hybrid", k: int = 10, lang: str | None = None, models: bool = True
+    query: str,
+    *,
+    mode: str = "hybrid",
+    k: int = 10,
+    lang: str | None = None,
+    visibility: str | None = None,
+    models: bool = True,
 ) -> list[Result]:
-    """The `k` best passages, best first. `models=False`: never load a neural model here (the web
-    process); hybrid then means words where such a model is active."""
+    """The `k` best passages, best first. `visibility="public"`: none of internal articles.
+    `models=False`: never load a neural model here (the web process); hybrid then means words where
+    such a model is active."""
     _check(mode, k)
-    most = max(CANDIDATES, k)
-    if mode == "questions":
-        scores = _by_questions(query, most=k, lang=lang, models=models)
-    else:
-        scores = _scores(query, scope(CHUNKS, lang=lang), mode, most=most, models=models)
-    best = scores[:k]
-    rows = Chunk.objects.select_related("article").in_bulk([pk for pk, _ in best])
-    return [_result(rows[pk], score) for pk, score in best if pk in rows]
+    asked = Asked(
+        query,
+        scope(CHUNKS, lang=lang, visibility=visibility),
+        max(CANDIDATES, k),
+        lang,
+        visibility,
+        None if mode == "lexical" else query_vector(query, models=models, needed=mode == "dense"),
+    )
+    found = find(mode, asked)
+    rows = (
+        Chunk.objects.select_related("article")
+        .defer("article__text")
+        .in_bulk([pk for pk, _ in found.scores[: k + SPARE]])
+    )
+    kept = fold(
+        [(pk, rows[pk].article_id, rows[pk].search_form) for pk, _ in found.scores if pk in rows]
+    )[:k]
+    return _results(asked, found, [rows[pk] for pk in kept])
 
 
 def nothing_fits(results: Sequence[Result]) -> bool:
     """Whether no passage answers: better said than guessed."""
-    return not results
+    return not results or results[0].why.likely < FITS
 
 
 def similar_questions(
@@ -85,16 +109,26 @@ def similar_questions(
     k: int = 3,
     lang: str | None = None,
     exclude_external_ids: Collection[str] = (),
+    visibility: str | None = None,
     models: bool = True,
 ) -> list[SimilarQuestion]:
-    """Known questions with their answers, no answer twice, by words and meaning.
+    """Known questions with their answers, no answer twice, by words and meaning. `visibility`: of
+    the article that a question was taken from.
 
     Teams answer from standard replies, so the nearest questions often share one. The VOTERS nearest
     vote for their answers (`kb.retrieval.voting`); an answer is shown with its nearest question.
     """
     _check("hybrid", k)
-    where = scope(QUESTIONS, lang=lang, kinds=kinds, exclude_external_ids=exclude_external_ids)
-    scores = _scores(query, where, "hybrid", most=CANDIDATES, models=models)
+    where = scope(
+        QUESTIONS,
+        lang=lang,
+        kinds=kinds,
+        exclude_external_ids=exclude_external_ids,
+        visibility=visibility,
+    )
+    vector = query_vector(query, models=models, needed=False)
+    parts = blend(gather(query, where, vector=vector, most=CANDIDATES))
+    scores = ranked(over_best({pk: part.total for pk, part in parts.items()}))[:CANDIDATES]
     rows = Question.objects.in_bulk([pk for pk, _ in scores])
     found = [(pk, score) for pk, score in scores if pk in rows]
     best = by_answer(found, {pk: row.answer for pk, row in rows.items()})[:k]
@@ -113,74 +147,29 @@ def _check(mode: str, k: int) -> None:
         raise ImpossibleNumber(f"A search gives 1 to {MAX_K} results.")
 
 
-def _scores(
-    query: str, where: Scope, mode: str, *, most: int, models: bool
-) -> list[tuple[int, float]]:
-    """Every candidate of either side gets its score on the other side too."""
-    if mode == "lexical":
-        return ranked(lexical(query, where, most=most))
-    recipe, vector = _query_vector(query, models=models, needed=mode == "dense")
-    if recipe is None or vector is None:
-        words = lexical(query, where, most=most)
-        return fuse(words, {}, weight=1.0)
-    near = dense(vector, where, recipe, most=most)
-    if mode == "dense":
-        return ranked(near)
-    words = lexical(query, where, most=most, also=near)
-    far = words.keys() - near.keys()
-    if far:
-        near |= dense(vector, where, recipe, most=1, also=far)
-    return fuse(words, near)
+def _results(asked: Asked, found: Found, rows: Sequence[Chunk]) -> list[Result]:
+    scores = dict(found.scores)
+    matches = Matches(asked.query, asked.where, [row.pk for row in rows])
+    texts = Question.objects.in_bulk([one.question_id for one in found.leads.values()])
+    likely = likelihood(found.evidence, rows[0].pk) if rows else 0.0
+    results = []
+    for row in rows:
+        lead = found.leads.get(row.pk)
+        why = Why(
+            row.pk,
+            found.evidence.covered(row.pk),
+            found.evidence.meaning.get(row.pk),
+            texts[lead.question_id].text if lead and lead.question_id in texts else "",
+            lead.score if lead else 0.0,
+            found.parts.get(row.pk, Parts()),
+            likely,
+            matches,
+        )
+        results.append(_result(row, scores[row.pk], why))
+    return results
 
 
-def _query_vector(
-    query: str, *, models: bool, needed: bool
-) -> tuple[EmbeddingRecipe | None, list[float] | None]:
-    """The active recipe and the query's vector. `needed`: say what is missing, or go without."""
-    recipe = active_recipe()
-    try:
-        if recipe is None:
-            raise EmbedderUnavailable(
-                "There is no embedder yet: it is fitted once there are 50 passages. "
-                "Search with --mode lexical or hybrid."
-            )
-        if not models and not is_light(recipe):
-            raise EmbedderUnavailable("The embedder's model runs in the workers alone.")
-        vector = embedder_of(recipe).embed_queries([query])[0]
-    except EmbedderUnavailable as error:
-        if needed:
-            raise
-        if recipe is not None and models:
-            log.warning("Searching by words alone: %s", error)
-        return None, None
-    if not vector.any():  # nothing in the query that the embedder knows
-        return None, None
-    return recipe, vector.tolist()
-
-
-def _by_questions(
-    query: str, *, most: int, lang: str | None, models: bool
-) -> list[tuple[int, float]]:
-    """The nearest known questions' articles, each with the passage of it that fits best."""
-    where = scope(QUESTIONS, lang=lang, linked=True)
-    nearest = _scores(query, where, "hybrid", most=CANDIDATES, models=models)
-    articles = dict(
-        Question.objects.filter(pk__in=[pk for pk, _ in nearest]).values_list("pk", "article_id")
-    )
-    scores: dict[int, float] = {}
-    for pk, score in nearest:
-        scores.setdefault(articles[pk], score)
-    fits = dict(_scores(query, scope(CHUNKS, lang=lang), "lexical", most=1000, models=models))
-    passages: dict[int, tuple[float, int]] = {}
-    for chunk, article in (
-        Chunk.objects.filter(article_id__in=scores).order_by("-pk").values_list("pk", "article_id")
-    ):
-        passages[article] = max(passages.get(article, (-1.0, 0)), (fits.get(chunk, 0.0), -chunk))
-    found = {-passages[article][1]: scores[article] for article in scores if article in passages}
-    return ranked(found)[:most]
-
-
-def _result(row: Chunk, score: float) -> Result:
+def _result(row: Chunk, score: float, why: Why) -> Result:
     article = row.article
     return Result(
         row.pk,
@@ -192,4 +181,5 @@ def _result(row: Chunk, score: float) -> Result:
         article.url,
         score,
         row.lang,
+        why,
     )

@@ -96,6 +96,24 @@ def waiting(since: datetime | None) -> str:
 
 
 @register.filter
+def duration(seconds: float | str | None) -> str:
+    """How long something took: "0.8 s", "45 s", "3 min 20 s", "2 h 5 min"."""
+    if seconds is None or seconds == "":
+        return ""
+    length = float(seconds)
+    if length < 10:
+        return gettext("%(seconds)s s") % {"seconds": digits(round(length, 1))}
+    whole = round(length)
+    if whole < _MINUTE:
+        return gettext("%(seconds)s s") % {"seconds": digits(whole)}
+    if whole < _HOUR:
+        parts = {"minutes": digits(whole // _MINUTE), "seconds": digits(whole % _MINUTE)}
+        return gettext("%(minutes)s min %(seconds)s s") % parts
+    parts = {"hours": digits(whole // _HOUR), "minutes": digits(whole % _HOUR // _MINUTE)}
+    return gettext("%(hours)s h %(minutes)s min") % parts
+
+
+@register.filter
 def language_name(code: str) -> str:
     """The language's name in the interface's language; an unknown code stands for itself."""
     try:
@@ -113,9 +131,10 @@ def periods(*lengths: int) -> list[dict[str, int | date]]:
 
 
 @register.filter
-def number(value: float | None) -> str:
-    """A count or a measure: whole numbers in groups of three, others with up to three decimals."""
-    if value is None:
+def number(value: float | str | None) -> str:
+    """A count or a measure: whole numbers in groups of three, others with up to three decimals.
+    What is missing (None, or "" as a template gives it) is a dash."""
+    if value is None or value == "":
         return "–"
     if isinstance(value, int) or float(value).is_integer():
         text = f"{int(value):,}"

@@ -10,6 +10,8 @@ from tests.live_desk import LiveDesk, wait_for
 pytestmark = pytest.mark.browser
 
 PATHS = ["/", "/tickets/new/", "/articles/", "/articles/?q=ssl", "/ratings/", "/models/"]
+PATHS += ["/articles/new/", "/articles/playground/?q=ssl", "/articles/coverage/"]
+PATHS += ["/articles/sources/", "/articles/imports/"]
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -24,7 +26,14 @@ def test_pages_fit_and_are_sound(visit, desk_server: LiveDesk, lang: str, size: 
     wait_for(lambda: _finished(desk_server, ticket), seconds=60)
     page.goto(f"{desk_server.base_url}/articles/")
     article = page.locator(".row-title").first.get_attribute("href")
-    for path in [*PATHS, f"/tickets/{ticket}/", article, "/articles/import/"]:
+    for path in [
+        *PATHS,
+        f"/tickets/{ticket}/",
+        article,
+        f"{article}edit/",
+        f"{article}history/",
+        "/articles/import/",
+    ]:
         answer = page.goto(f"{desk_server.base_url}{path}")
         assert answer is not None
         assert answer.status == 200, path

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.chunking import ChunkText, chunk
+from kb.chunking import ChunkText, Cut, chunk
 
 FAQ = """# Help
 
@@ -55,9 +55,27 @@ def test_an_edit_moves_only_its_own_section():
     assert len(before - after) == 1
 
 
+LONG = [
+    f"Paragraph {number}. " + " ".join(f"word{number * word}" for word in range(20))
+    for number in range(120)
+]
+
+
+def test_an_insertion_moves_few_of_the_cuts_behind_it():
+    """Without places chosen by the text itself every passage of the section would be new."""
+    few = 0
+    for place in range(10):
+        before = {item.text for item in chunk("\n\n".join(LONG), title="T")}
+        edited = [*LONG[:place], f"This one is new, number {place}.", *LONG[place:]]
+        after = {item.text for item in chunk("\n\n".join(edited), title="T")}
+        assert len(before) > 10
+        few += len(after - before) <= 3
+    assert few >= 8
+
+
 def test_a_long_section_is_cut_between_sentences():
     text = " ".join(f"Sentence number {number} is here." for number in range(60))
-    found = chunk(f"## H\n\n{text}", title="T", budget=300)
+    found = chunk(f"## H\n\n{text}", title="T", cut=Cut("letters", 300, len))
     assert len(found) > 5
     assert all(item.text.startswith("H\n") and item.text.endswith("here.") for item in found)
     assert " ".join(item.body for item in found) == text
@@ -65,7 +83,7 @@ def test_a_long_section_is_cut_between_sentences():
 
 def test_a_long_table_repeats_its_header():
     rows = "\n".join(f"| row {number} | value {number} |" for number in range(100))
-    found = chunk(f"| name | size |\n|---|---|\n{rows}", title="T", budget=200)
+    found = chunk(f"| name | size |\n|---|---|\n{rows}", title="T", cut=Cut("letters", 200, len))
     assert len(found) > 5
     assert all(item.body.startswith("name | size\nrow ") for item in found)
     assert sum(item.body.count("\nrow ") for item in found) == 100
@@ -73,13 +91,13 @@ def test_a_long_table_repeats_its_header():
 
 def test_long_code_is_cut_between_lines():
     code = "\n".join(f"  line {number}" for number in range(100))
-    found = chunk(f"```\n{code}\n```", title="T", budget=200)
+    found = chunk(f"```\n{code}\n```", title="T", cut=Cut("letters", 200, len))
     assert "\n".join(item.body for item in found) == code
 
 
 def test_the_budget_may_be_counted_in_words():
     words = " ".join(["word"] * 100)
-    found = chunk(words, title="T", budget=10, measure=lambda text: len(text.split()))
+    found = chunk(words, title="T", cut=Cut("words", 10, lambda text: len(text.split())))
     assert [len(item.text.split()) for item in found] == [10] * 10
 
 
@@ -92,6 +110,6 @@ def test_the_budget_may_be_counted_in_words():
     )
 )
 def test_no_passage_is_over_the_budget_or_out_of_order(parts):
-    found = chunk("\n\n".join(parts), title="T", budget=60)
+    found = chunk("\n\n".join(parts), title="T", cut=Cut("letters", 60, len))
     assert [item.position for item in found] == list(range(len(found)))
     assert all(len(item.text) <= 60 and item.text for item in found)

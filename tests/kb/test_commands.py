@@ -1,12 +1,15 @@
 """Commands: their JSON, exit status and one-line errors."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from kb.importing import import_sources
+from kb.models import Source
 from tests.kb.conftest import PAGES
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +62,7 @@ def test_search_prints_one_document():
     assert set(found) == {"results", "seconds"}
     assert len(found["results"]) == 2
     first = found["results"][0]
-    assert set(first) == {"external_id", "title", "chunk", "score", "url"}
+    assert set(first) == {"external_id", "title", "chunk", "score", "url", "why"}
     assert first["external_id"] == "en-faq.html"
     assert first["chunk"].startswith("Account\nHow do I close my account?\nOpen Settings")
 
@@ -95,6 +98,12 @@ def test_search_is_readable_without_json():
         ["evaluate_retrieval", "/no/such/file"],
         ["export_corpus", "/dev/null/x"],
         ["import_articles"],
+        ["import_articles", ".", "--crawl"],
+        ["import_articles", ".", "--max-pages", "5"],
+        ["import_articles", ".", "--refresh-hours", "-1"],
+        ["import_articles", "https://"],
+        ["import_articles", "https://x.example/", "--max-pages", "0"],
+        ["import_articles", "https://x.example/", "--select-title", "h1["],
     ],
 )
 def test_wrong_input_is_one_line_and_exit_2(arguments):
@@ -123,5 +132,35 @@ def test_evaluate_retrieval_gives_each_mode(tmp_path):
     row = {"question": "close my account", "external_id": "en-faq.html"}
     (tmp_path / "q.jsonl").write_text(json.dumps(row))
     found = as_json("evaluate_retrieval", str(tmp_path / "q.jsonl"))
-    assert set(found) == {"hybrid", "lexical"}
+    assert {"hybrid", "lexical"} <= set(found)
     assert found["hybrid"]["hit@1"] == 1
+
+
+def test_refresh_sources_imports_what_is_due(make_centre):
+    folder = make_centre(3)
+    printed("import_articles", str(folder), refresh_hours=24)
+    assert as_json("refresh_sources") == {"sources": []}
+    (folder / "0001.md").write_text("# Other\n\nOther words.")
+    Source.objects.update(next_refresh_at=timezone.now() - timedelta(minutes=1))
+    (row,) = as_json("refresh_sources")["sources"]
+    assert (row["source"], row["state"], row["updated"]) == (str(folder), "done", 1)
+    assert Source.objects.get().next_refresh_at > timezone.now()
+    (row,) = json.loads(printed("refresh_sources", as_json=True, all=True))["sources"]
+    assert row["unchanged"] == 3
+
+
+def test_refresh_sources_says_what_failed(make_centre, tmp_path):
+    folder = make_centre(3)
+    import_sources([folder])
+    folder.rename(tmp_path / "elsewhere")
+    out = StringIO()
+    with pytest.raises(SystemExit) as stopped:
+        call_command("refresh_sources", all=True, as_json=True, stdout=out)
+    assert stopped.value.code == 1
+    (row,) = json.loads(out.getvalue())["sources"]
+    assert row["state"] == "failed"
+    assert "no such file or folder" in row["error"]
+
+
+def test_run_import_wants_an_import():
+    assert "no import 17" in refused("run_import", "17")

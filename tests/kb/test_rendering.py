@@ -34,7 +34,17 @@ def test_links_say_nothing_about_the_desk():
 def test_tables_and_lists_are_rendered():
     html = render("| a | b |\n|---|---|\n| 1 | 2 |\n\n3. x\n4. y")
     assert '<td dir="auto">1</td>' in html
-    assert '<ol start="3">' in html
+    assert '<ol start="3" dir="ltr">' in html
+
+
+def test_lists_and_tables_have_the_direction_of_their_letters():
+    html = render(
+        "| زمان | state |\n|---|---|\n| از امروز | - |\n\n- `code` را بزنید\n- Save را بزنید"
+    )
+    assert '<table dir="rtl">' in html
+    assert '<ul dir="rtl">' in html
+    assert html.count('<li dir="rtl">') == 2
+    assert '<blockquote dir="ltr">' in render("> a\n")
 
 
 @given(st.text(alphabet="<>/=\"'()[]!`* \nscriptonhrefjavas:", max_size=80))

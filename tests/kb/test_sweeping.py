@@ -5,7 +5,7 @@ import pytest
 from kb import tasks
 from kb.embedding import active_recipe, filling
 from kb.importing import import_sources
-from kb.models import Article, Chunk, ChunkVector, Question, QuestionTerm
+from kb.models import Article, Chunk, ChunkVector, Posting, Question
 from kb.questions import upsert_question
 from kb.retrieval import search, similar_questions
 
@@ -22,7 +22,7 @@ def test_an_article_changed_by_another_hand_is_indexed(make_centre):
 
 def test_forms_of_an_older_version_are_made_anew(make_centre):
     upsert_question("ticket", "1", "en", "empty battery", "charge it")
-    QuestionTerm.objects.all().delete()
+    Posting.objects.all().delete()
     Question.objects.update(text_version=0)
     tasks.index()
     assert similar_questions("battery")

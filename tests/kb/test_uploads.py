@@ -1,4 +1,4 @@
-"""Imports started at the desk: claimed once, followed, and found again when they stand still."""
+"""Files that come in at the desk: kept, imported once, forgotten."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from kb import tasks, uploads
-from kb.models import Article, ImportRun
+from kb import running, runs, tasks, uploads
+from kb.models import Article, ImportRun, Source
 from tests.kb.conftest import PAGES
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ State = ImportRun.State
 
 
 @pytest.fixture
-def asked(monkeypatch, django_capture_on_commit_callbacks):
+def asked(monkeypatch):
     """Ids that workers were asked for."""
     ids = []
     monkeypatch.setattr(tasks.run_import, "delay", ids.append)
@@ -34,35 +34,40 @@ def test_an_upload_asks_a_worker_and_becomes_an_article(
     with django_capture_on_commit_callbacks(execute=True):
         run = upload(mina)
     assert asked == [run.pk]
-    tasks.run_import(run.pk)
+    assert running.run(run.pk)
     run.refresh_from_db()
     assert (run.state, run.done, run.total) == (State.DONE, 1, 1)
     assert run.report["created"] == 1
-    assert Article.objects.get().source.location == "upload:fa-wallet.html"
-    assert not (Path(settings.MEDIA_ROOT) / run.path).exists()
+    source = Article.objects.get().source
+    assert (source.location, source.kind) == ("upload:fa-wallet.html", "upload")
+    assert run.source == source
+    assert not (Path(settings.MEDIA_ROOT) / run.path).parent.exists()
 
 
 def test_the_same_name_again_updates(mina, asked):
-    uploads.run(upload(mina).pk)
+    running.run(upload(mina).pk)
     second = upload(mina, data=b"<h1>New</h1><p>text</p>")
-    uploads.run(second.pk)
+    running.run(second.pk)
     second.refresh_from_db()
     assert second.report["updated"] == 1
     assert Article.objects.get().title == "New"
 
 
-def test_a_message_that_comes_twice_does_nothing(mina, asked):
-    run = upload(mina)
-    assert uploads.run(run.pk)
-    assert not uploads.run(run.pk)
+def test_the_same_name_twice_at_once_is_refused(mina, asked):
+    upload(mina)
+    with pytest.raises(runs.SourceBusy, match="right now"):
+        upload(mina)
+    assert ImportRun.objects.count() == 1
 
 
-def test_a_bad_file_fails_with_its_own_name(mina, asked):
+def test_a_bad_file_fails_with_its_own_name_and_leaves_no_source(mina, asked, settings):
     run = upload(mina, name="صفحه بد.html", data=b"\x00\x01")
-    uploads.run(run.pk)
+    running.run(run.pk)
     run.refresh_from_db()
     assert run.state == State.FAILED
     assert run.error == "صفحه بد.html: This is a binary file, not text."
+    assert not Source.objects.exists()
+    assert not (Path(settings.MEDIA_ROOT) / run.path).exists()
 
 
 def test_a_name_cannot_leave_the_folder(mina, asked, settings):
@@ -71,35 +76,20 @@ def test_a_name_cannot_leave_the_folder(mina, asked, settings):
     assert path.is_relative_to(Path(settings.MEDIA_ROOT).resolve() / uploads.FOLDER)
 
 
-def test_a_worker_that_died_is_replaced(mina, asked, django_capture_on_commit_callbacks):
+def test_a_stopped_upload_keeps_its_file_for_a_while(mina, asked):
     run = upload(mina)
-    dead = timezone.now() - timedelta(minutes=5)
-    ImportRun.objects.filter(pk=run.pk).update(state=State.RUNNING, heartbeat_at=dead, attempts=1)
-    with django_capture_on_commit_callbacks(execute=True):
-        assert uploads.sweep_imports() == 1
-    assert asked == [run.pk]
-    assert uploads.run(run.pk)
-
-
-def test_a_worker_that_lives_is_left_alone(mina, asked):
-    run = upload(mina)
-    ImportRun.objects.filter(pk=run.pk).update(state=State.RUNNING, heartbeat_at=timezone.now())
-    assert uploads.sweep_imports() == 0
-    assert not uploads.run(run.pk)
-
-
-def test_a_lost_message_is_sent_again(mina, asked):
-    run = upload(mina)
-    later = timezone.now() + timedelta(minutes=5)
-    assert uploads.sweep_imports(now=later) == 1
+    runs.ask_to_stop(run.pk)
     run.refresh_from_db()
-    assert run.state == State.QUEUED
+    assert run.state == State.STOPPED
+    assert uploads.has_file(run)
+    assert runs.take_up_again(run, user=mina)
+    assert running.run(run.pk)
+    assert Article.objects.count() == 1
 
 
-def test_three_deaths_are_enough(mina, asked):
+def test_a_stopped_upload_is_forgotten_after_a_week(mina, asked):
     run = upload(mina)
-    dead = timezone.now() - timedelta(minutes=5)
-    ImportRun.objects.filter(pk=run.pk).update(state=State.RUNNING, heartbeat_at=dead, attempts=3)
-    assert uploads.sweep_imports() == 0
-    run.refresh_from_db()
-    assert run.state == State.FAILED
+    old = timezone.now() - timedelta(days=8)
+    ImportRun.objects.filter(pk=run.pk).update(state=State.STOPPED, heartbeat_at=old)
+    assert uploads.forget_stopped() == 1
+    assert not uploads.has_file(run)

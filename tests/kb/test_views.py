@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from kb import tasks
+from kb import running, tasks
 from kb.importing import import_sources
 from kb.models import Article, ImportRun
 from tests.kb.conftest import PAGES
@@ -75,7 +75,7 @@ def test_an_admin_uploads_and_follows(client, mina, asked, django_capture_on_com
     assert response["Location"] == reverse("import-run", args=[run.pk])
     assert asked == [run.pk]
     assert run.started_by == mina
-    tasks.run_import(run.pk)
+    running.run(run.pk)
     assert client.get(response["Location"]).context["run"].state == "done"
     fragment = client.get(response["Location"], headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment

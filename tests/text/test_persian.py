@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from text.persian import MAX_TERM, canonical, detection_form, search_form, terms
+from text.persian import MAX_TERM, canonical, detection_form, search_form, terms, words
 
 ALPHABET = (
     "اآأإٱبپتثجچحخدذرزژسشصضطظعغفقکكگلمنوهیيىئؤةۀء\u0653\u0654\u0655\u064b\u064e\u0651\u0670\u0640"
@@ -51,6 +51,8 @@ def test_canonical_gives_one_spelling(written, expected):
         "Що робити, якщо п’ятниця? Її ґанок, Київ",
         "می‌روم؟",
         "git commit -m 'x_y' && ls *.txt",
+        "foo_bar[0] = {'a': None}  # x != y",
+        "  if (a <= b) {\n\treturn `${name}`;\n  }",
     ],
 )
 def test_canonical_leaves_unchanged(text):
@@ -80,6 +82,24 @@ def test_canonical_leaves_placeholders_inside_text_unchanged(text, kind, number)
 @given(mixed, st.emails())
 def test_canonical_leaves_ascii_addresses_of_mail_unchanged(text, address):
     assert address in canonical(f"{text} {address} {text}")
+
+
+@given(mixed, st.ip_addresses())
+def test_canonical_leaves_numeric_addresses_inside_text_unchanged(text, address):
+    assert str(address) in canonical(f"{text} {address} {text}")
+
+
+code = st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=60)
+
+
+@given(code, code)
+def test_canonical_leaves_code_unchanged(line, other):
+    assert canonical(f"{line}\n\t{other}") == f"{line}\n\t{other}"
+
+
+@given(mixed, st.from_regex(r"[a-z_]{1,8}(\[[0-9]{1,3}\]|\(\)|\.[a-z_]{1,8})", fullmatch=True))
+def test_canonical_leaves_code_inside_text_unchanged(text, piece):
+    assert piece in canonical(f"{text} {piece} {text}")
 
 
 @given(mixed | anything)
@@ -117,8 +137,8 @@ def test_search_form_is_the_same_for_variants(one, other):
     assert search_form(one) == search_form(other)
 
 
-def test_terms_keep_numbers_and_addresses_whole():
-    assert terms("۲۰۰٬۰۰۰ تومان، نسخهٔ ۲٫۴ روی 192.168.10.1؟") == [
+def test_words_keep_numbers_and_addresses_whole():
+    assert words("۲۰۰٬۰۰۰ تومان، نسخهٔ ۲٫۴ روی 192.168.10.1؟") == [
         "200000",
         "تومان",
         "نسخه",
@@ -128,19 +148,36 @@ def test_terms_keep_numbers_and_addresses_whole():
     ]
 
 
-def test_terms_are_cut_to_the_column():
-    assert [len(term) for term in terms("x" * 500)] == [MAX_TERM]
+def test_words_are_cut_to_the_column():
+    assert [len(word) for word in words("x" * 500)] == [MAX_TERM]
 
 
-@given(anything)
-def test_terms_are_never_empty_or_too_long(text):
-    assert all(0 < len(term) <= MAX_TERM for term in terms(text))
+@given(mixed | anything)
+def test_words_and_terms_are_never_empty_or_too_long(text):
+    assert all(0 < len(word) <= MAX_TERM for word in [*words(text), *terms(text)])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("رمز عبورم را فراموش کرده‌ام", "فراموشی رمز عبور"),
+        ("حساب‌هایمان", "حسابم"),
+        ("How do I change my settings?", "changing the setting"),
+        ("Що робити з паролем?", "паролем"),
+    ],
+)
+def test_terms_are_what_two_wordings_share(one, other):
+    assert set(terms(other)) <= set(terms(one))
+
+
+def test_a_text_of_stop_words_alone_has_no_terms():
+    assert terms("what is it, and how? این چیست") == []
 
 
 def test_canonical_is_fast():
     text = "این یک متن فارسيِ آزمايشي است كه ۱۲۳ رقم دارد و می‌رود. " * 20_000
     best = min(_seconds(text) for _ in range(3))
-    assert len(text) / best > 2_000_000  # 13 million a second when the machine is free
+    assert len(text) / best > 2_000_000  # 15 million a second when the machine is free
 
 
 def _seconds(text: str) -> float:

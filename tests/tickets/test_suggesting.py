@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from kb.models import Question
+from kb.indexing import index_articles
+from kb.models import Article, CoverageGap, Question, Source
 from kb.questions import upsert_question
 from llm.models import Slot
 from tests.tickets.factories import PHONE, fill_slots, make_ticket
@@ -272,3 +273,25 @@ def test_signs_of_life_come_from_a_thread(monkeypatch):
         assert ticket.claimed_at > _later(-10)
         Ticket.objects.update(claim="another worker")
         assert lost.wait(5)
+
+
+def test_a_question_that_no_article_answers_is_an_article_to_write(engine):
+    ticket = make_ticket(subject="کمک", text=f"کارت هدیه چطور بخرم؟ شماره‌ام {PHONE}")
+    assert suggest_for_ticket(ticket.pk)
+    gap = CoverageGap.objects.get()
+    assert (gap.origin, gap.lang, gap.count) == ("ticket", "fa", 1)
+    assert gap.text == "کمک کارت هدیه چطور بخرم؟ شماره‌ام [PHONE_1]"
+
+
+def test_a_question_that_an_article_answers_is_none(engine):
+    article = Article.objects.create(
+        source=Source.objects.create(location="x", name="x"),
+        external_id="gift",
+        title="کارت هدیه",
+        text="کارت هدیه را از فروشگاه بخرید.",
+        lang="fa",
+    )
+    index_articles([article])
+    ticket = make_ticket(subject="خرید کارت هدیه", text="کارت هدیه چطور بخرم؟")
+    assert suggest_for_ticket(ticket.pk)
+    assert not CoverageGap.objects.exists()

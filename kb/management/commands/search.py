@@ -78,6 +78,7 @@ def _row(result: Result) -> dict[str, Any]:
         "chunk": result.text,
         "score": result.score,
         "url": result.url,
+        "why": result.why.as_json(),
     }
 
 

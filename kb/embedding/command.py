@@ -1,4 +1,5 @@
-"""Which embedder search uses; changing it."""
+"""`manage.py embedder`: which embedder search uses, and changing it. `training`, which knows how to
+tune one, has the command itself and adds that."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -8,36 +9,46 @@ from kb.models import EmbeddingRecipe
 from runtime.commands import JsonCommand, Outcome
 
 
-class Command(JsonCommand):
+class EmbedderCommand(JsonCommand):
     help = "List the embedding recipes, or use another embedder."
+    actions: tuple[str, ...] = ("list", "use")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("action", choices=["list", "use"])
+        parser.add_argument("action", choices=self.actions)
         parser.add_argument(
             "model",
             nargs="?",
             metavar="MODEL",
             help='"offline", a folder with a sentence-transformers or BERT model, or a Hub name.',
         )
+        parser.add_argument(
+            "--onnx",
+            action="store_true",
+            help="Export the model for the CPU in int8: two to three times as fast.",
+        )
 
     def run(self, **options: Any) -> Outcome:
         if options["action"] == "use":
-            self._use(options["model"])
-        elif options["model"]:
+            self.use(named(options["model"]), onnx=options["onnx"])
+        elif options["model"] or options["onnx"]:
             raise building.UnnamedModel("`embedder list` takes no model.")
-        return _listed()
+        return listed()
 
-    def _use(self, model: str | None) -> None:
-        if not model:
-            raise building.UnnamedModel(
-                'Name the embedder: "offline", a folder, or a name on the Hub.'
-            )
+    def use(self, model: str, *, onnx: bool) -> None:
         building.use(
-            model, progress=lambda done, total: self.progress(f"{done} of {total} embedded")
+            model,
+            onnx=onnx,
+            progress=lambda done, total: self.progress(f"{done} of {total} embedded"),
         )
 
 
-def _listed() -> Outcome:
+def named(model: str | None) -> str:
+    if not model:
+        raise building.UnnamedModel('Name the embedder: "offline", a folder, or a name on the Hub.')
+    return model
+
+
+def listed() -> Outcome:
     recipes = [_row(recipe) for recipe in EmbeddingRecipe.objects.order_by("pk")]
     active = active_recipe()
     data = {
@@ -60,6 +71,7 @@ def _row(recipe: EmbeddingRecipe) -> dict[str, Any]:
         "revision": recipe.revision,
         "dimension": recipe.dimension,
         "pooling": recipe.pooling,
+        "cut": recipe.cut,
         "state": recipe.state,
         "text_version": recipe.text_version,
         "progress": round(filling.progress_of(recipe), 4),

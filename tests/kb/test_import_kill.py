@@ -1,0 +1,102 @@
+"""An import in a process of its own, killed half way: no half article, and the next one goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from kb import indexing, running, runs
+from kb.models import Article, Chunk, ImportRun, Source
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = ImportRun.State
+ARTICLES = 600
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """A process of its own works on this test's database, in the tests' home."""
+    if not settings.EMBEDDED_DATABASE:
+        pytest.skip("the process is given the embedded test database by its name")
+    home = connection.settings_dict["OPTIONS"]["home"]
+    monkeypatch.setenv("PASOKH_HOME", str(home))
+    monkeypatch.setenv("PASOKH_DATABASE", str(connection.settings_dict["NAME"]))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings")
+    return os.environ.copy()
+
+
+def wait_until(look, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.02)
+    return found
+
+
+def start(*arguments, environment):
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def assert_whole():
+    """Every article there is has its passages, as they are to be."""
+    articles = list(Article.objects.all())
+    assert all(row.indexed_hash == indexing.indexed_hash(row) for row in articles)
+    assert Chunk.objects.values("article").distinct().count() == len(articles)
+
+
+def test_a_killed_import_goes_on_without_half_an_article(make_centre, environment):
+    folder = make_centre(ARTICLES)
+    source = Source.objects.create(location=str(folder), name="centre")
+    run = runs.begin(source, trigger=ImportRun.Trigger.DESK, state=State.QUEUED)
+    process = start("run_import", str(run.pk), environment=environment)
+    wait_until(lambda: Article.objects.count() >= 100)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    count = Article.objects.count()
+    assert 100 <= count < ARTICLES
+    assert_whole()
+    ImportRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+    again = []
+    assert runs.sweep(again.append) == 1
+    process = start("run_import", *map(str, again), "--json", environment=environment)
+    assert '"state": "done"' in process.communicate(timeout=60)[0]
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == (State.DONE, 2)
+    assert (run.report["unchanged"], run.report["created"]) == (count, ARTICLES - count)
+    assert_whole()
+
+
+def test_ctrl_c_stops_a_command_and_it_goes_on(make_centre, environment):
+    folder = make_centre(ARTICLES)
+    process = start("import_articles", str(folder), "--json", environment=environment)
+    wait_until(lambda: Article.objects.count() >= 64)
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Run it again to go on" in said
+    assert '"stopped": true' in out
+    assert ImportRun.objects.get().state == State.STOPPED
+    assert_whole()
+    assert 64 <= Article.objects.count() < ARTICLES
+
+
+def test_an_import_of_the_desk_runs_by_itself(make_centre, environment):
+    source = Source.objects.create(location=str(make_centre(3)), name="centre")
+    run = runs.begin(source, trigger=ImportRun.Trigger.DESK, state=State.QUEUED)
+    assert running.launch(run.pk)
+    wait_until(lambda: ImportRun.objects.filter(state=State.DONE).exists())
+    assert Article.objects.count() == 3

@@ -1,0 +1,82 @@
+"""HTTPS by name: the certificate is checked for the name, the connection made to the address."""
+
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from kb.importing.web.connecting import trust
+from kb.importing.web.fetching import Fetcher, FetchFailed
+from kb.importing.web.guard import Guard, parse_allowed
+from tests.kb.web.sites import Site, html
+
+
+@pytest.fixture
+def certificate(tmp_path, monkeypatch):
+    """For help.example, made by an authority that the system trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "help.example")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("help.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "server.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    trust.cache_clear()
+    yield path
+    trust.cache_clear()
+
+
+@pytest.fixture
+def secure_site(certificate):
+    site = Site()
+    names: list[str | None] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.sni_callback = lambda sock, name, context: names.append(name)
+    site.server.socket = context.wrap_socket(site.server.socket, server_side=True)
+    site.pages["/"] = html("Secure")
+    site.names = names
+    yield site
+    site.close()
+
+
+def fetcher(site: Site, name: str) -> Fetcher:
+    def resolve(host, port, **kwargs):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", site.port))]
+
+    guard = Guard(parse_allowed([f"{name}:443"]), resolve)
+    return Fetcher(guard, wait=lambda seconds: None, connect_seconds=2, read_seconds=2)
+
+
+def test_a_page_is_read_over_tls_by_its_name(secure_site):
+    found = fetcher(secure_site, "help.example").fetch("https://help.example/")
+    assert b"Secure" in found.data
+    assert secure_site.names == ["help.example"]
+    assert secure_site.requests[0]["Host"] == "help.example"
+
+
+def test_a_certificate_for_another_name_is_refused(secure_site):
+    with pytest.raises(FetchFailed, match=r"certificate of other\.example is not valid"):
+        fetcher(secure_site, "other.example").fetch("https://other.example/")
+    assert secure_site.requests == []

@@ -1,0 +1,73 @@
+"""Websites by schedule and by hand: read as they were before, stopped and gone on with."""
+
+import pytest
+
+from kb import recording, running, runs
+from kb.importing import import_sources
+from kb.importing.web import WebOptions
+from kb.models import Article, ImportRun, Source
+from tests.kb.web.sites import html
+
+pytestmark = pytest.mark.django_db
+QUICK = WebOptions(seconds_between=0, exclude=("/private",))
+State = ImportRun.State
+
+
+@pytest.fixture
+def centre(site):
+    paths = [f"/p{number}" for number in range(8)]
+    site.pages["/"] = html("Welcome", links=(*paths, "/private"))
+    for path in (*paths, "/private"):
+        site.pages[path] = html(f"Words of {path}")
+    return site
+
+
+def test_a_refresh_reads_a_site_as_it_was_read_before(centre):
+    import_sources([centre.url()], options=QUICK, kind=Source.Kind.CRAWL)
+    centre.pages["/p1"] = html("Other words")
+    run = running.run_now(Source.objects.get())
+    assert (run.state, run.trigger) == (State.DONE, ImportRun.Trigger.SCHEDULE)
+    assert (run.report["updated"], run.report["unchanged"]) == (1, 8)
+    assert "/private" not in centre.hits
+    assert Source.objects.get().kind == "crawl"
+
+
+def test_a_command_changes_only_the_options_that_it_names(centre):
+    import_sources([centre.url()], options=QUICK, kind=Source.Kind.CRAWL)
+    import_sources([centre.url()], options={"max_pages": 50})
+    options = Source.objects.get().options
+    assert (options["max_pages"], options["exclude"]) == (50, ["/private"])
+
+
+def test_a_stopped_crawl_goes_on_where_it_was(centre, monkeypatch):
+    monkeypatch.setattr(recording, "TOLD_SECONDS", 0)
+    source = Source.objects.create(
+        location=centre.url(), name="site", kind=Source.Kind.CRAWL, options=QUICK.as_json()
+    )
+    run = runs.begin(source, trigger=ImportRun.Trigger.DESK, state=State.QUEUED)
+    progress = recording.Recording.progress
+
+    def stopping(row, done, total):
+        progress(row, done, total)
+        if done == 3:
+            runs.ask_to_stop(row.run.pk)
+
+    monkeypatch.setattr(recording.Recording, "progress", stopping)
+    running.run(run.pk)
+    run.refresh_from_db()
+    assert run.state == State.STOPPED
+    assert 3 <= Article.objects.count() < 9
+    monkeypatch.setattr(recording.Recording, "progress", progress)
+    assert runs.take_up_again(run, user=None)
+    running.run(run.pk)
+    run.refresh_from_db()
+    assert (run.state, Article.objects.count()) == (State.DONE, 9)
+    assert len(centre.hits) == len(set(centre.hits)) == 9
+
+
+def test_a_site_that_fails_leaves_a_failing_source(site):
+    source = Source.objects.create(location=site.url("/gone"), name="gone", kind=Source.Kind.PAGE)
+    run = running.run_now(source)
+    assert run.state == State.FAILED
+    assert "gone" in run.error
+    assert Source.objects.exists()
