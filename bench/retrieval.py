@@ -71,7 +71,7 @@ def measure(chunks: int) -> dict[str, Any]:
     for query in [*short, *long]:
         stub.vectors[query.text] = query.vector
     report |= _searches(short, long)
-    report |= _dense_peer(short[:PEER_QUERIES])
+    report |= _dense_peer(short)
     report |= _sizes()
     return report | _lexical_peer(short[:PEER_QUERIES])
 

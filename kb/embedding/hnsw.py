@@ -8,7 +8,7 @@ from django.db import OperationalError, connection, models
 
 from kb.models import ChunkVector, EmbeddingRecipe, QuestionVector
 
-M = 16
+M = 24
 EF_CONSTRUCTION = 128
 MIN_MEMORY_MIB = 64
 MAX_MEMORY_MIB = 4096

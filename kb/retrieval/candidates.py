@@ -14,7 +14,7 @@ from kb import postings
 from kb.embedding import active_cut
 from kb.models import EmbeddingRecipe
 
-EF_SEARCH = 120
+EF_SEARCH = 200
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ def gather(
         near,
         vector is not None and vector.is_neural,
         opening,
+        length=len(query.split()),
     )
 
 

@@ -45,6 +45,8 @@ class Evidence:
     opening: Collection[int] = frozenset()
     questions: Scores = field(default_factory=dict)
     asked: float = 1.0
+    length: int = 0
+    """Words of the query."""
 
     def covered(self, pk: int) -> float:
         """How much of the query the passage says in its own words, from 0 to 1."""

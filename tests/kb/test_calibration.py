@@ -29,3 +29,9 @@ def test_a_near_question_is_enough():
 def test_meaning_alone_is_judged_by_its_cosine():
     assert likelihood(Evidence(meaning={1: 0.8}, neural=True), 1) > FITS
     assert likelihood(Evidence(meaning={1: 0.2}, neural=True), 1) < FITS
+
+
+def test_a_long_text_need_not_be_covered_as_much():
+    assert by_words(0.0, questions={1: 0.28}, length=10) < FITS
+    assert by_words(0.0, questions={1: 0.28}, length=35) > FITS
+    assert by_words(0.0, questions={1: 0.2}, length=5000) < FITS
