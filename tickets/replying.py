@@ -17,7 +17,7 @@ from runtime.errors import InputError
 from runtime.live import publish
 from text.privacy import restore
 from text.privacy.placeholders import placeholders_in
-from text.privacy.spans import TYPES
+from text.privacy.spans import DESTROYED, TYPES
 from tickets import vault
 from tickets.intake import cancel_unfinished, clean
 from tickets.models import Message, Reply, Suggestion, Ticket
@@ -101,6 +101,13 @@ def _check_placeholders(ticket: Ticket, text: str) -> None:
     """A model can make up a placeholder; the customer must not get one."""
     known = vault.values_of(ticket)
     for name, type_ in placeholders_in(text):
+        if type_ in DESTROYED:
+            raise BadReply(
+                _(
+                    "A password, one-time code or card code is kept nowhere, so it cannot stand in "
+                    "a reply; take it out and give it another way."
+                )
+            )
         if type_ in TYPES and name not in known:
             raise BadReply(
                 _("%(placeholder)s stands for nothing in this ticket; take it out of the reply.")

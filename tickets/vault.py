@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from text.privacy import Found, highest_numbers, mask, normal_value
 from text.privacy.placeholders import placeholder
-from text.privacy.spans import EMAIL, PHONE
+from text.privacy.spans import DESTROYED, EMAIL, PHONE
 from tickets.models import Message, Rating, Ticket, VaultEntry
 
 NOTHING = b""
@@ -85,7 +85,7 @@ class TicketMasker:
         return list(self._found.values())
 
     def entries(self, ticket: Ticket, *, expires_at: datetime) -> list[VaultEntry]:
-        """Unsaved rows for the values that the vault does not have yet."""
+        """Unsaved rows for the values that the vault does not have yet and may have."""
         return [
             VaultEntry(
                 ticket=ticket,
@@ -96,7 +96,7 @@ class TicketMasker:
                 expires_at=expires_at,
             )
             for key, one in self._found.items()
-            if key not in self._kept
+            if key not in self._kept and one.type not in DESTROYED
         ]
 
     def keep(self, ticket: Ticket) -> None:

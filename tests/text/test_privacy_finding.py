@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.text.personal_values import FORMS, planted
 from text.privacy import find
-from text.privacy.checks import iban_holds, luhn_holds, national_id_holds
+from text.privacy.checks import company_id_holds, iban_holds, luhn_holds, national_id_holds
 
 RECALL = 0.99
 
@@ -72,6 +72,34 @@ PERSONAL = [
     ("EMAIL", "ali @ gmail.com", "ali @ gmail.com"),
     ("EMAIL", "ali (at) mail.test"[:3] + "(at)mail.test", "ali(at)mail.test"),
     ("EMAIL", "پست@دامنه.ایران را ببینید", "پست@دامنه.ایران"),
+    ("PHONE", "09123456789hast", "09123456789"),
+    ("PHONE", "wa.me/%2B989123456789", "%2B989123456789"),
+    ("PHONE", "0\ufe0f\u20e39\ufe0f\u20e312 345 6789", "0\ufe0f\u20e39\ufe0f\u20e312 345 6789"),
+    ("PHONE", "دفتر ۸۸۷۷۶۶۵۵-۰۲۱ است", "۸۸۷۷۶۶۵۵-۰۲۱"),
+    ("PHONE", "380671234567 дякую", "380671234567"),
+    ("PHONE", "Ring 07911 123456", "07911 123456"),
+    ("PHONE", "شماره من 88123456", "88123456"),
+    ("BANK_CARD", "6037*9977*5039*1196", "6037*9977*5039*1196"),
+    ("BANK_CARD", "paid by 3782 822463 10005", "3782 822463 10005"),
+    ("BANK_CARD", "with 4111 1111 1111 1111", "4111 1111 1111 1111"),
+    ("NATIONAL_ID", "کد ملّی 0013542410", "0013542410"),
+    ("NATIONAL_ID", "ssn 123-45-6789", "123-45-6789"),
+    ("IBAN", "آی\u200cآر 740170000038699678491796", "آی\u200cآر 740170000038699678491796"),
+    ("IBAN", "I R 740170000038699678491796", "I R 740170000038699678491796"),
+    ("IBAN", "на UA213223130000026007233566001", "UA213223130000026007233566001"),
+    ("IBAN", "DE89.3704.0044.0532.0130.00", "DE89.3704.0044.0532.0130.00"),
+    ("EMAIL", "ali at gmail dot com", "ali at gmail dot com"),
+    ("EMAIL", "ali [at] site [dot] ir", "ali [at] site [dot] ir"),
+    ("EMAIL", "ایمیل ali ات gmail دات com", "ali ات gmail دات com"),
+    ("EMAIL", "ali@gmail,com", "ali@gmail,com"),
+    ("EMAIL", "?to=ali%40mail.test", "ali%40mail.test"),
+    ("COMPANY_ID", "شناسه ملی شرکت 10380284790", "10380284790"),
+    ("COMPANY_ID", "شناسه ملی ۱۰۳۸۰۲۸۴۷۹۰", "۱۰۳۸۰۲۸۴۷۹۰"),
+    ("COMPANY_ID", "کد اقتصادی: 411111111111", "411111111111"),
+    ("NATIONAL_ID", "شناسه ملی 0013542419", "0013542419"),
+    ("POSTAL_CODE", "کد پستی ۱۹۳۹۶-۱۴۴۱۵", "۱۹۳۹۶-۱۴۴۱۵"),
+    ("POSTAL_CODE", "کدپستی1939614415", "1939614415"),
+    ("POSTAL_CODE", "postal code: 1939614415", "1939614415"),
 ]
 
 
@@ -105,6 +133,18 @@ CLEAN = [
     "10 000 000",
     "https://shop.example/item/0013542419?ref=1",
     "https://faq.whatsapp.com/520504143274092/",
+    "order 1732170000123456",
+    "0000 0000 0000 0000",
+    "img@2x.png, getty@tty1.service",
+    "git clone git@github.com:a/b.git",
+    "ssh -p 22 root@srv1.example.com",
+    "256/512/1024",
+    "0.4111111111111111 and 35.9123456789,51.0013542419",
+    '{"id": "0013542419"}',
+    "1732170007 1732170014 1732170022",
+    "@@ +12345678901234 @@",
+    "md5 de89370400440532013000aabbccddee",
+    "کد رهگیری پستی 1939614415",
     "nothing here at all",
     "",
 ]
@@ -148,6 +188,7 @@ def test_long_text_of_digits_gives_no_alarm():
         (luhn_holds, "6037997750391196", "6037997750391197"),
         (national_id_holds, "0013542419", "0013542418"),
         (national_id_holds, "0000000140", "1111111111"),
+        (company_id_holds, "10380284790", "10380284791"),
         (iban_holds, "IR740170000038699678491796", "IR740170000038699678491797"),
     ],
 )

@@ -121,6 +121,15 @@ def test_placeholder_that_stands_for_nothing_is_refused(sara):
     assert VaultEntry.objects.count() == 1
 
 
+def test_password_in_a_reply_is_refused_and_kept_nowhere(sara):
+    ticket = make_ticket()
+    with pytest.raises(BadReply, match=r"kept nowhere|هیچ") as refused:
+        _send(ticket, sara, "رمز عبور: Xk9#mq27Lw")
+    assert "Xk9" not in str(refused.value)
+    assert ticket.messages.count() == 1
+    assert VaultEntry.objects.count() == 1
+
+
 def test_delivered_text_keeps_the_placeholder_of_an_expired_value(sara):
     ticket = make_ticket()
     reply = _send(ticket, sara, "با [PHONE_1] تماس می‌گیریم")

@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.utils import timezone
 
 from tests.tickets.factories import PHONE, make_ticket
+from text.privacy import restore
 from tickets import vault
 from tickets.models import VaultEntry
 
@@ -78,6 +79,20 @@ def test_expired_values_are_gone_and_their_numbers_are_not_given_again():
     assert vault.forget_expired(now=timezone.now()) == 1
     masker = vault.TicketMasker.of(ticket)
     assert masker.mask("0935 111 2233") == "[PHONE_2]"
+
+
+def test_password_is_masked_and_kept_nowhere():
+    ticket = make_ticket(
+        text="رمز عبور من: Abc12345 و کد تایید ۱۲۳۴۵۶ و cvv2 123، شماره 0912 345 6789"
+    )
+    text = ticket.messages.get().text
+    assert (
+        text == "رمز عبور من: [PASSWORD_1] و کد تایید [OTP_1] و cvv2 [CARD_CODE_1]، شماره [PHONE_1]"
+    )
+    assert list(VaultEntry.objects.values_list("type", flat=True)) == ["PHONE"]
+    assert restore(text, vault.values_of(ticket)).count("[") == 3
+    masker = vault.TicketMasker.of(ticket)
+    assert masker.mask("رمز: Xyz98765") == "رمز: [PASSWORD_2]"
 
 
 def test_company_telephone_is_not_masked(settings):

@@ -18,6 +18,18 @@ def national_id_holds(digits: str) -> bool:
     return int(digits[9]) == (rest if rest < 2 else 11 - rest)
 
 
+def company_id_holds(digits: str) -> bool:
+    """Iran: eleven digits, r = Σ (dᵢ + d₁₀ + 2)·cᵢ mod 11 over the first ten; a rest of 10 is 0."""
+    if len(digits) != 11 or len(set(digits)) == 1:
+        return False
+    added = int(digits[9]) + 2
+    weights = (29, 27, 23, 19, 17) * 2
+    rest = sum(
+        (int(digit) + added) * weight for digit, weight in zip(digits, weights, strict=False)
+    )
+    return int(digits[10]) == rest % 11 % 10
+
+
 def iban_holds(iban: str) -> bool:
     """ISO 13616: the first four characters behind the rest, letters as 10 to 35, mod 97 = 1."""
     turned = iban[4:] + iban[:4]

@@ -12,20 +12,31 @@ PHONE: Final = "phone"
 CARD: Final = "card"
 NATIONAL: Final = "national"
 SHEBA: Final = "sheba"
+COMPANY: Final = "company"
+POSTAL: Final = "postal"
 OTHER: Final = "other"
 """Called something that is not personal: an order, a price, a version."""
 
 _WORDS: Final = {
     # The order matters where one keyword begins another: "کارت ملی" before "کارت".
+    COMPANY: (
+        "شناسه ملی شرکت, شناسهٔ ملی شرکت, شناسه شرکت, شناسه حقوقی, کد اقتصادی, شماره اقتصادی, "
+        "شناسه اقتصادی, company id, company national id, company number, legal id, economic code, "
+        "tax id, vat no, vat number, kod eghtesadi, code eghtesadi, єдрпоу, ח.פ"
+    ),
+    POSTAL: (
+        "کد پستی, کد ی پستی, کدپستی, کد پستیم, postal code, post code, postcode, zip code, "
+        "kod posti, kode posti, code posti"
+    ),
     NATIONAL: (
         "کد ملی, کد ی ملی, کد ه ملی, شماره ملی, شمارهٔ ملی, شماره ی ملی, شناسه ملی, شناسهٔ ملی, "
-        "شناسه ی ملی, کارت ملی, ملی ام$, ملی م$, شماره شناسنامه, "
+        "شناسه ی ملی, کارت ملی, ملی ام$, ملی م$, شماره شناسنامه, کدِ ملی, کد ملّی, کدِ ملّی, "
         "kod meli, kod melli, kode meli, kode melli, code meli, code melli, cod meli, cod melli, "
         "codemeli, shomare meli, shomare melli, kart meli, kart melli, melim$, mellim$, "
         "national id, national code, national number, national no, national card, "
         "national identity, id card, id number, id no$, id code, identity number, identity card, "
-        "personal id, personal code, personal number, "
-        "ідентифікаційн, паспорт, תעודת זהות, מספר זהות"
+        "personal id, personal code, personal number, ssn$, social security, "
+        'ідентифікаційн, паспорт, рнокпп, іпн$, идентификационн, ת.ז, ת"ז, תעודת זהות, מספר זהות'
     ),
     SHEBA: "شبا, sheba, shaba$, iban$",
     CARD: (
@@ -36,13 +47,17 @@ _WORDS: Final = {
         "تلفن, تلفون, موبایل, مبایل, همراه, تماس, زنگ بزن, واتس اپ, واتس آپ, واتزاپ, تلگرام, فکس, "
         "نمابر, phone, telephone, mobile, mobil, mob$, cell$, cellphone, tel$, call$, call me, "
         "ring me, whatsapp, whats app, telegram$, fax$, sms$, tamas$, hamrah, telefon, "
-        "телефон, тел$, мобільн, моб$, подзвон, дзвон, טלפון, נייד, פלאפון, וואטסאפ"
+        "телефон, тел$, мобільн, моб$, подзвон, дзвон, טלפון, נייד, פלאפון, וואטסאפ, "
+        "شماره من, شمارم$, شماره م$, شماره ام$, روبیکا, ایتا$, my number, contact number, text me, "
+        "reach me, viber, shomaram, shomare man, shomareye man, вайбер"
     ),
     OTHER: (
         "سفارش, فاکتور, رهگیری, پیگیری, تراکنش, ارجاع, مرجع, مرسوله, پستی, سریال, نسخه, ورژن, "
         "خطا, ارور, تیکت, تخفیف, مبلغ, قیمت, اقتصادی, شماره حساب, بارکد, "
         "order, invoice, tracking, ref$, reference, transaction, serial, version, build$, error$, "
         "ticket, price$, amount$, postal, post code, postcode, zip$, sku$, imei$, "
+        "timestamp, epoch, unix time, pid$, uid$, gid$, thread id, session id, request id, "
+        "trace id, process id, commit, checksum, sha256, md5, offset, bytes, "
         "sefaresh, peygiri, rahgiri, factor$, faktor$, "
         "замовлен, рахун, відправлен, накладн, помилк, версі, ціна$, ціни$, "
         "הזמנה, חשבונית, מעקב, שגיאה, גרסה, מחיר"

@@ -8,8 +8,34 @@ PHONE: Final = "PHONE"
 BANK_CARD: Final = "BANK_CARD"
 NATIONAL_ID: Final = "NATIONAL_ID"
 IBAN: Final = "IBAN"
+COMPANY_ID: Final = "COMPANY_ID"
+POSTAL_CODE: Final = "POSTAL_CODE"
+IP: Final = "IP"
+URL_SECRET: Final = "URL_SECRET"  # noqa: S105 - a type's name
+API_KEY: Final = "API_KEY"
+PASSWORD: Final = "PASSWORD"  # noqa: S105 - a type's name
+OTP: Final = "OTP"
+CARD_CODE: Final = "CARD_CODE"
+USERNAME: Final = "USERNAME"
 
-TYPES: Final = (EMAIL, PHONE, BANK_CARD, NATIONAL_ID, IBAN)
+TYPES: Final = (
+    EMAIL,
+    PHONE,
+    BANK_CARD,
+    NATIONAL_ID,
+    IBAN,
+    COMPANY_ID,
+    POSTAL_CODE,
+    IP,
+    URL_SECRET,
+    API_KEY,
+    PASSWORD,
+    OTP,
+    CARD_CODE,
+    USERNAME,
+)
+DESTROYED: Final = frozenset({PASSWORD, OTP, CARD_CODE})
+"""Nobody may keep their values, not even encrypted: their placeholders stand for nothing."""
 
 
 @dataclass(frozen=True, order=True)

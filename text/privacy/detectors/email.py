@@ -11,7 +11,7 @@ from text.privacy.numbers import INVISIBLE
 from text.privacy.reading import Reading
 from text.privacy.spans import EMAIL, Candidate
 
-_AT = re.compile(r"@|＠|[\[(]\s?at\s?[\])]", re.IGNORECASE)
+_AT = re.compile(r"@|%40|&#64;|[\[({]\s?at\s?[\])}]", re.IGNORECASE)
 _LOCAL = re.compile(rf"[A-Za-z0-9._%+'{INVISIBLE}-]{{1,80}}$")
 _LOCAL_OTHER = re.compile(rf"[\w.%+{INVISIBLE}-]{{1,80}}$")
 _DOMAIN = re.compile(
@@ -21,30 +21,66 @@ _DOMAIN = re.compile(
 _DOMAIN_OTHER = re.compile(r"(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}(?!\w)")
 # With spaces around the @ only where the domain leaves no doubt.
 _SPACED = re.compile(
-    r"\s{1,2}(?:gmail|yahoo|ymail|hotmail|outlook|live|icloud|proton|protonmail|chmail|mail|ukr|walla)\.(?:com|ir|net|me|ru|co\.il)\b",
+    r"\s{1,2}(?:gmail|yahoo|ymail|hotmail|outlook|live|icloud|proton|protonmail|chmail|mail|ukr"
+    r"|walla)\.(?:com|ir|net|me|ru|co\.il)\b",
     re.IGNORECASE,
 )
 _REACH = 80
+# "ali at gmail dot com", "ali [at] site [dot] ir".
+_SPOKEN = re.compile(
+    r"(?<![\w.@])(?:[A-Za-z0-9][A-Za-z0-9._%+-]{0,60})\s?(?:[\[({]\s?at\s?[\])}]|\s(?:at|ات"
+    r"|@)\s)\s?"
+    r"[A-Za-z0-9-]{2,40}(?:\s?[\[({]\s?(?:dot|نقطه)\s?[\])}]\s?|\s(?:dot|دات|نقطه)\s)"
+    r"(?:com|ir|net|org|info|me|io|co|ua|il|ru|example|test)(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+_SLIP = re.compile(
+    r"(?:gmail|yahoo|hotmail|outlook|icloud)(?:\s?[.,]\s?|\s)com(?!\w)", re.IGNORECASE
+)
+"""A known host written with a comma or a space."""
+# Files, services and decorated names with an at-sign in them.
+_NO_HOST = re.compile(
+    r"(?:.*\.)?(?:png|jpe?g|gif|svg|webp|css|jsx?|tsx?|json|tgz|service|socket|timer|target"
+    r"|mount|git)",
+    re.IGNORECASE,
+)
+_SHELL = re.compile(r"\b(?:ssh|scp|sftp|rsync|ssh-copy-id)\s(?:[^\n@]{0,60}\s)?$", re.IGNORECASE)
 
 
 def candidates(reading: Reading) -> Iterator[Candidate]:
     form = reading.form
+    if " " in form or "[" in form or "(" in form:
+        for spoken in _SPOKEN.finditer(form):
+            yield Candidate(spoken.start(), spoken.end(), EMAIL, 101)
     for at in _AT.finditer(form):
         before = form[max(0, at.start() - _REACH) : at.start()]
         found = _spaced(form, at, before) or _joined(form, at, before)
-        if found is not None:
+        if found is not None and not _is_no_address(form, found, at):
             yield Candidate(*found, EMAIL, 100)
 
 
 def _joined(form: str, at: re.Match[str], before: str) -> tuple[int, int] | None:
     local = _LOCAL.search(before) or _LOCAL_OTHER.search(before)
-    domain = _DOMAIN.match(form, at.end()) or _DOMAIN_OTHER.match(form, at.end())
+    domain = (
+        _SLIP.match(form, at.end())
+        or _DOMAIN.match(form, at.end())
+        or _DOMAIN_OTHER.match(form, at.end())
+    )
     if local is None or domain is None:
         return None
     start = at.start() - len(before) + local.start()
     while form[start] in "'.-_" and start < at.start() - 1:
         start += 1
     return start, domain.end()
+
+
+def _is_no_address(form: str, found: tuple[int, int], at: re.Match[str]) -> bool:
+    start, end = found
+    if _NO_HOST.fullmatch(form[at.end() : end]):
+        return True
+    if form[start : at.start()] == "git" and form[end : end + 1] in (":", "/"):
+        return True
+    return _SHELL.search(form[max(0, start - 70) : start]) is not None
 
 
 def _spaced(form: str, at: re.Match[str], before: str) -> tuple[int, int] | None:

@@ -12,10 +12,26 @@ from text.privacy.spans import IBAN, Candidate
 
 SHEBA_DIGITS = 24
 MISTYPED_DIGITS = (20, 26)
-_IR_BEFORE = re.compile(rf"(?<![A-Za-z])IR[{SEPARATORS}:]{{0,3}}$", re.IGNORECASE)
+_IR_BEFORE = re.compile(
+    rf"(?:(?<![A-Za-z])I\s?R|[آا]ی[\s\u200c]?آر)[{SEPARATORS}:]{{0,3}}$", re.IGNORECASE
+)
 _IR_AFTER = re.compile(rf"[{SEPARATORS}]{{0,2}}IR(?![A-Za-z])", re.IGNORECASE)
-_FOREIGN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
-_MIN_FOREIGN, _MAX_FOREIGN = 15, 34
+_FOREIGN = re.compile(
+    rf"(?<![A-Za-z0-9])[A-Za-z]{{2}}\d{{2}}(?:[{SEPARATORS}]{{0,2}}[A-Za-z0-9]){{11,30}}"
+)
+# ISO 13616: how long each country's are.
+_LENGTHS = {
+    country: int(length)
+    for country, length in re.findall(
+        r"([A-Z]{2})(\d\d)",
+        "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 "
+        "DK18 DO28 EE20 EG29 ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 "
+        "IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 "
+        "MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 "
+        "SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 ",
+    )
+}
+_BETWEEN = re.compile(rf"[{SEPARATORS}]+")
 
 
 def candidates(reading: Reading) -> Iterator[Candidate]:
@@ -30,7 +46,7 @@ def candidates(reading: Reading) -> Iterator[Candidate]:
 
 def _of_window(form: str, window: Window, category: str | None) -> Iterator[Candidate]:
     full = len(window.digits) == SHEBA_DIGITS
-    before = _IR_BEFORE.search(form[max(0, window.start - 6) : window.start])
+    before = _IR_BEFORE.search(form[max(0, window.start - 9) : window.start])
     after = _IR_AFTER.match(form, window.end)
     if before is not None:
         start = window.start - len(before.group())
@@ -49,10 +65,12 @@ def _of_window(form: str, window: Window, category: str | None) -> Iterator[Cand
 
 
 def _foreign_end(text: str) -> int:
-    """Length of the longest beginning of `text` that is an IBAN, cut at a space; 0 if none."""
-    ends = [len(text), *[found.start() for found in re.finditer(" ", text)][::-1]]
-    for end in ends:
-        iban = re.sub(r"[ -]", "", text[:end]).upper()
-        if _MIN_FOREIGN <= len(iban) <= _MAX_FOREIGN and iban_holds(iban):
-            return end
-    return 0
+    """Length of the beginning of `text` that is an IBAN; 0 if none."""
+    length = _LENGTHS.get(text[:2].upper(), 0)
+    places = [place for place, sign in enumerate(text) if not _BETWEEN.match(sign)][: length + 1]
+    if not length or len(places) < length:
+        return 0
+    end = places[length - 1] + 1
+    if len(places) > length and places[length] == end:
+        return 0
+    return end if iban_holds(_BETWEEN.sub("", text[:end]).upper()) else 0

@@ -19,17 +19,23 @@ AREA_CODES = frozenset(
     )
 )
 LOOSE_DIGITS = (7, 15)
+_SURE = 74
 LOOSE = 50
 """Weight of what has only a keyword beside it."""
 _ADDRESS_BEFORE = re.compile(r"(?<!wa\.me)[/=#&?]$")
 _HEBREW = re.compile(r"[\u05d0-\u05ea]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_ARABIC = re.compile(r"[\u0621-\u06d3]")
+_BRITISH = ((5, 6), (5, 3, 3))
+_COUNTRY_CODES = {"IL": "972", "UA": "380"}
 
 
 def candidates(reading: Reading) -> Iterator[Candidate]:
     region = _region(reading.form)
     for window, category in reading.windows:
         weight = 0 if window.coded else _weight(window, category, region)
+        if window.decimal and weight < _SURE:
+            continue
         if weight > LOOSE or (weight and not _in_address(reading.form, window)):
             yield Candidate(window.start, window.end, PHONE, weight)
 
@@ -40,13 +46,22 @@ def _weight(window: Window, category: str | None, region: str | None) -> int:
     if iranian:
         return iranian
     if window.plus and 8 <= len(window.digits) <= 15 and category != keywords.OTHER:
-        return 75
+        return 75 if category == keywords.PHONE or _possible("+" + window.digits) else 0
     if unnamed and window.digits.startswith("00") and _valid("+" + window.digits[2:], None):
         return 65
     if unnamed and _american_shape(window):
         return 58
-    if unnamed and region and window.digits.startswith("0") and _valid(window.digits, region):
+    if (
+        unnamed
+        and region in _COUNTRY_CODES
+        and window.digits[0] == "0"
+        and _valid(window.digits, region)
+    ):
         return 62
+    if unnamed and region and _with_countrys_code(window.digits, region):
+        return 62
+    if unnamed and region == "GB" and window.shape in _BRITISH and window.digits[:2] == "07":
+        return 58
     low, high = LOOSE_DIGITS
     if category == keywords.PHONE and low <= len(window.digits) <= high:
         return LOOSE
@@ -66,11 +81,13 @@ def _iranian_weight(window: Window, category: str | None) -> int:
         return 0
     if digits[0] == "0" and _is_mobile(digits[1:]):
         return 88
+    if window.shape == (8, 3) and digits[8] == "0" and _is_landline(digits[9:] + digits[:8]):
+        return 0 if called_other else 70
     if digits[0] == "0" and _is_landline(digits[1:]):
         parted = window.shape[0] == 3
         return 74 if parted else 0 if called_other else 70
     if _is_mobile(digits):
-        return 0 if called_other else 60
+        return 0 if called_other or window.decimal else 60
     return 0
 
 
@@ -91,14 +108,34 @@ def _american_shape(window: Window) -> bool:
     return (
         window.shape in ((3, 3, 4), (1, 3, 3, 4))
         and window.digits[-10] in "23456789"
+        and window.digits[-7] in "23456789"
         and any(joint.strip() for joint in window.joints)
+        and not any("/" in joint for joint in window.joints)
     )
 
 
 def _region(form: str) -> str | None:
     if _HEBREW.search(form):
         return "IL"
-    return "UA" if _CYRILLIC.search(form) else None
+    if _CYRILLIC.search(form):
+        return "UA"
+    return None if _ARABIC.search(form) else "GB"
+
+
+def _with_countrys_code(digits: str, region: str) -> bool:
+    """380671234567: a plus is missing."""
+    code = _COUNTRY_CODES.get(region)
+    return code is not None and digits.startswith(code) and _valid("+" + digits, None)
+
+
+def _possible(number: str) -> bool:
+    """A country's code, and as many digits as numbers there have; a mistyped one too."""
+    import phonenumbers
+
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _valid(number: str, region: str | None) -> bool:
