@@ -79,12 +79,15 @@ def keep_fitted(*, progress: Progress | None = None) -> EmbeddingRecipe | None:
 
 
 def is_due() -> bool:
-    """The first fit at MIN_CHUNKS, another one at 30% growth; never for a neural one."""
+    """The first fit at MIN_CHUNKS, another one at 30% growth or when the forms of words that it was
+    fitted on have changed; never for a neural one."""
     recipe = active_recipe()
     if recipe is not None and recipe.kind != Kind.OFFLINE:
         return False
     chunks = Chunk.objects.filter(cut="").count()
-    return chunks >= (MIN_CHUNKS if recipe is None else recipe.fitted_chunks * GROWTH)
+    if recipe is None or recipe.text_version != persian.VERSION:
+        return chunks >= MIN_CHUNKS
+    return chunks >= recipe.fitted_chunks * GROWTH
 
 
 def drop(recipe: EmbeddingRecipe) -> None:

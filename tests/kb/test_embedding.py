@@ -80,6 +80,15 @@ class TestTheDesk:
         first.refresh_from_db()
         assert first.state == State.RETIRED
 
+    def test_other_forms_of_words_fit_it_anew(self, make_centre):
+        import_sources([make_centre(60)])
+        first = active_recipe()
+        assert building.keep_fitted() is None
+        EmbeddingRecipe.objects.filter(pk=first.pk).update(text_version=first.text_version - 1)
+        building.keep_fitted()
+        assert active_recipe().pk != first.pk
+        assert building.keep_fitted() is None
+
     def test_questions_get_vectors_too(self, make_centre):
         import_sources([make_centre(50)])
         upsert_question("ticket", "1", "en", "my battery is empty", "charge the battery")
