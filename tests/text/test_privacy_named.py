@@ -8,6 +8,7 @@ NAMED = [
     ("PASSWORD", "كلمه عبور: Abc1234", "Abc1234"),
     ("USERNAME", "نام كاربري: maryam.k", "maryam.k"),
     ("PASSWORD", "رمز عبور من: Abc12345", "Abc12345"),
+    ("PASSWORD", "رمز عبور پنل شما: Xk9#mq27Lw است", "Xk9#mq27Lw"),
     ("PASSWORD", "پسوردم abc@1234 هست", "abc@1234"),
     ("PASSWORD", "password is hunter2", "hunter2"),
     ("PASSWORD", "رمز: ۱۲۳۴۵۶", "۱۲۳۴۵۶"),
@@ -82,6 +83,7 @@ def test_cards_secrets_are_found_beside_the_card():
 
 
 CLEAN = [
+    "رمز عبور شما منقضی شده است",
     "رمز عبور را فراموش کردم",
     "رمز عبور باید حداقل 8 کاراکتر باشد",
     "password is wrong",
