@@ -17,7 +17,15 @@ from kb.faq import refresh_faq
 from kb.importing.document import Document, UnreadableCollection, UnreadableDocument
 from kb.importing.entries import Entry, Item, Unchanged, Unreadable
 from kb.importing.report import ImportReport
-from kb.importing.storing import Read, archive, as_read, document_of, rows_of, save
+from kb.importing.storing import (
+    Read,
+    archive,
+    as_read,
+    changed_meanwhile,
+    document_of,
+    rows_of,
+    save,
+)
 from kb.models import Article, Source, WebPage
 
 BATCH = 64
@@ -164,18 +172,28 @@ class SourceImport:
         batch, self.batch = self.batch, []
         if not batch:
             return
+        while (read := self._write(batch)) is None:
+            pass  # somebody edited one of them between reading and writing: read again
+        changed = [article for article, same in read.rows if not same]
+        if not self.how.dry_run:
+            refresh_faq(changed, models=self.how.models)
+        self._count(read, len(changed))
+
+    def _write(self, batch: list[tuple[Entry, Document]]) -> Read | None:
+        """None if nothing was written, for what was read is not what is stored any more."""
         read = rows_of(self.source, batch, self.how.lang, overwrite=self.how.overwrite_edited)
         changed = [article for article, same in read.rows if not same]
         prepared = indexing.prepare(changed, models=self.how.models, vectors=not self.how.dry_run)
         if self.how.dry_run:
             self.report.chunks += sum(len(item.chunks) for item in prepared)
-        else:
-            with transaction.atomic():
-                Source.objects.select_for_update().get(pk=self.source.pk)
-                save(read)
-                self.report.chunks += indexing.write(prepared)
-            refresh_faq(changed, models=self.how.models)
-        self._count(read, len(changed))
+            return read
+        with transaction.atomic():
+            Source.objects.select_for_update().get(pk=self.source.pk)
+            if changed_meanwhile(read):
+                return None
+            save(read)
+            self.report.chunks += indexing.write(prepared)
+        return read
 
     def _count(self, read: Read, changed: int) -> None:
         self.report.created += len(read.created)

@@ -1,6 +1,7 @@
 """Documents as rows of articles: compared with what is stored, saved with history, archived."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -21,13 +22,15 @@ AT_A_TIME = 100
 class Read:
     """`rows`: as they are to be, each with whether it is stored and indexed so already. `created`:
     the new ones among them. `changed`: stored ones that differ, with what they were in `before`.
-    `kept`: articles that were edited at the desk, left as they are."""
+    `kept`: articles that were edited at the desk, left as they are. `seen`: when each stored one
+    was last changed, and whether at the desk, as it was read."""
 
     rows: list[tuple[Article, bool]] = field(default_factory=list)
     created: list[Article] = field(default_factory=list)
     changed: list[Article] = field(default_factory=list)
     before: list[ArticleRevision] = field(default_factory=list)
     kept: list[Article] = field(default_factory=list)
+    seen: dict[int, tuple[datetime, bool]] = field(default_factory=dict)
 
 
 def rows_of(
@@ -42,6 +45,8 @@ def rows_of(
             read.kept.append(row)
             continue
         fields = _fields(document, lang)
+        if row is not None:
+            read.seen[row.pk] = (row.updated_at, row.is_edited)
         if row is None:
             row = Article(source=source, external_id=document.external_id)
             read.created.append(row)
@@ -88,6 +93,14 @@ def document_of(row: Article) -> Document:
         lang=row.lang,
         visibility=row.visibility,
     )
+
+
+def changed_meanwhile(read: Read) -> bool:
+    """Whether somebody edited one of these articles since it was read; holds them all from now to
+    the end of the caller's transaction."""
+    held = Article.objects.select_for_update(of=("self",)).filter(pk__in=read.seen).order_by("pk")
+    now = {pk: (at, edited) for pk, at, edited in held.values_list("pk", "updated_at", "is_edited")}
+    return now != read.seen
 
 
 def save(read: Read) -> None:

@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from kb import indexing
 from kb.importing import import_sources
 from kb.models import Article, ArticleRevision, ImportRun, Source
 from kb.refreshing import archive_source
@@ -30,6 +31,23 @@ def test_what_was_edited_at_the_desk_is_left_alone_and_said(make_centre):
     assert [one["source"] for one in report.kept] == ["0001.md"]
     assert Article.objects.get(external_id="0001.md").text == "Words of the desk."
     assert ImportRun.objects.first().report["kept_count"] == 1
+
+
+def test_an_edit_between_reading_and_writing_is_not_written_over(make_centre, monkeypatch):
+    folder = make_centre(3)
+    import_sources([folder])
+    (folder / "0001.md").write_text("# Other\n\nThe source's words.")
+    prepare = indexing.prepare
+
+    def edited_meanwhile(articles, **how):
+        edit("0001.md")
+        return prepare(articles, **how)
+
+    monkeypatch.setattr(indexing, "prepare", edited_meanwhile)
+    report = import_sources([folder])
+    assert Article.objects.get(external_id="0001.md").text == "Words of the desk."
+    assert [one["source"] for one in report.kept] == ["0001.md"]
+    assert (report.updated, report.unchanged) == (0, 3)
 
 
 def test_an_edited_article_that_vanished_is_left_alone(make_centre):
