@@ -178,15 +178,10 @@ def _keep_what_was(article: Article) -> None:
 
 
 def _add_revision(article: Article, author: User | None) -> ArticleRevision:
-    return ArticleRevision.objects.create(
-        article=article,
-        title=article.title,
-        text=article.text,
-        state=article.state,
-        visibility=article.visibility,
-        lang=article.lang,
-        author=author,
-    )
+    revision = ArticleRevision.of(article)
+    revision.author = author
+    revision.save()
+    return revision
 
 
 def _refresh_questions(article: Article) -> None:

@@ -7,13 +7,13 @@ writing the same again changes nothing. Callers have put placeholders in place o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 
 from django.db import transaction
 
 from kb.indexing import FORM_FIELDS, PreparedQuestions, prepare_questions, write_questions
 from kb.models import Article, Question
 from kb.searchable import text_digest
+from runtime.batches import batches
 
 BATCH = 1000
 
@@ -48,11 +48,7 @@ def upsert_question(
 def upsert_questions(rows: Iterable[KnownQuestion], *, models: bool = False) -> int:
     """Any number, a thousand to a transaction; how many were new or changed. Of two rows with the
     same kind and external id the later one holds."""
-    iterator = iter(rows)
-    changed = 0
-    while batch := list(islice(iterator, BATCH)):
-        changed += _upsert_batch(batch, models)
-    return changed
+    return sum(_upsert_batch(batch, models) for batch in batches(rows, BATCH))
 
 
 def prepare(rows: Iterable[KnownQuestion], *, models: bool = False) -> PreparedQuestions:

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from django.utils import timezone
 
 from kb.models import Question
 from kb.questions import KnownQuestion, upsert_questions
+from runtime.batches import batches
 from runtime.live import publish
 from text.language import detect
 from tickets import vault
@@ -74,7 +74,7 @@ def import_tickets(
     placeholders: Counter[str] = Counter()
     done = 0
     rows = _usable(read_past_tickets(paths), report)
-    while batch := list(islice(rows, BATCH)):
+    for batch in batches(rows, BATCH):
         placeholders.update(_import_batch(batch, source, report))
         done += len(batch)
         progress(done)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.embedding.recipe import EmbedderUnavailable, Vectors
+from kb.embedding.recipe import EmbedderUnavailable, Vectors, unit
 from text.persian import terms
 
 FORMAT = 1
@@ -54,7 +54,7 @@ class OfflineEmbedder:
         """The title once more by itself, so that a long text does not drown it."""
         whole = self.embed_queries([passage_text(*text) for text in texts])
         titles = self.embed_queries([title for title, _ in texts])
-        return _unit((1 - TITLE_SHARE) * whole + TITLE_SHARE * titles)
+        return unit((1 - TITLE_SHARE) * whole + TITLE_SHARE * titles)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
@@ -62,13 +62,7 @@ class OfflineEmbedder:
             columns, values = _features(text, self.words, self.ngrams, self.weights)
             if len(columns):
                 vectors[row] = values @ self.projection[columns].astype(np.float32)
-        return _unit(vectors)
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    """Rows of length 1, or of zeros."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-6)
+        return unit(vectors)
 
 
 def passage_text(title: str, text: str) -> str:

@@ -33,3 +33,9 @@ class Embedder(Protocol):
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Of what people ask."""
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Rows of length 1, or of zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-6)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from kb.embedding.recipe import Vectors
+from kb.embedding.recipe import Vectors, unit
 
 TITLE_SHARE = 0.3
 
@@ -27,5 +27,4 @@ def with_titles(
     weight = np.array([TITLE_SHARE if title else 0.0 for title in titles], dtype=np.float32)
     of_titles = vectors[[places.get(title, 0) for title in titles]]
     mixed = (1 - weight)[:, None] * passages + weight[:, None] * of_titles
-    lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
-    return np.divide(mixed, lengths, out=np.zeros_like(mixed), where=lengths > 1e-6)
+    return unit(mixed)

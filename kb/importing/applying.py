@@ -4,7 +4,7 @@ Articles are written in batches, each with its passages, terms, vectors and hist
 transaction: an import that is killed leaves whole articles only.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -27,6 +27,7 @@ from kb.importing.storing import (
     save,
 )
 from kb.models import Article, Source, WebPage
+from runtime.batches import batches
 
 BATCH = 64
 FEW = 5
@@ -144,7 +145,7 @@ class SourceImport:
         self.report.removed += len(gone) + elsewhere.count()
         if self.how.dry_run:
             return
-        for part in _parts(sorted(gone), 500):
+        for part in batches(sorted(gone), 500):
             archive(Article.objects.filter(source=self.source, external_id__in=part))
         archive(elsewhere)  # imported as single files before their folder was
         alone = Source.objects.filter(location__in=files, archived_at=None)
@@ -174,16 +175,16 @@ class SourceImport:
             return
         while (read := self._write(batch)) is None:
             pass  # somebody edited one of them between reading and writing: read again
-        changed = [article for article, same in read.rows if not same]
         if not self.how.dry_run:
-            refresh_faq(changed, models=self.how.models)
-        self._count(read, len(changed))
+            refresh_faq(read.stale, models=self.how.models)
+        self._count(read, len(read.stale))
 
     def _write(self, batch: list[tuple[Entry, Document]]) -> Read | None:
         """None if nothing was written, for what was read is not what is stored any more."""
         read = rows_of(self.source, batch, self.how.lang, overwrite=self.how.overwrite_edited)
-        changed = [article for article, same in read.rows if not same]
-        prepared = indexing.prepare(changed, models=self.how.models, vectors=not self.how.dry_run)
+        prepared = indexing.prepare(
+            read.stale, models=self.how.models, vectors=not self.how.dry_run
+        )
         if self.how.dry_run:
             self.report.chunks += sum(len(item.chunks) for item in prepared)
             return read
@@ -204,8 +205,3 @@ class SourceImport:
                 article.external_id,
                 _("It was edited at the desk; the source's new text was not taken."),
             )
-
-
-def _parts(items: list[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

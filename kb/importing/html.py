@@ -23,7 +23,7 @@ def looks_like(text: str) -> bool:
 def read(text: str, *, name: str, url: str = "") -> Document:
     """A whole page; title, language and, without `url`, its address are taken from what the page
     says of itself."""
-    soup = _parse(text)
+    soup = parse(text)
     url = url or _canonical_address(soup)
     title, site = _page_title(soup)
     lang = _language(soup)
@@ -42,13 +42,14 @@ def read(text: str, *, name: str, url: str = "") -> Document:
 
 def markdown_of(html: str, *, base: str = "") -> str:
     """A piece of HTML without the furniture of a page; scripts and styles go."""
-    soup = _parse(html)
+    soup = parse(html)
     for element in soup.find_all(["script", "style", "template", "iframe", "object", "svg"]):
         element.decompose()
     return to_markdown(soup, base=base)
 
 
-def _parse(text: str) -> BeautifulSoup:
+def parse(text: str) -> BeautifulSoup:
+    """UnreadableDocument for what nobody should parse: too large or nested too deep."""
     if len(text) > MAX_CHARACTERS:
         raise UnreadableDocument(
             _("An HTML page has %(most)s characters at most.") % {"most": f"{MAX_CHARACTERS:,}"}

@@ -32,6 +32,11 @@ class Read:
     kept: list[Article] = field(default_factory=list)
     seen: dict[int, tuple[datetime, bool]] = field(default_factory=dict)
 
+    @property
+    def stale(self) -> list[Article]:
+        """Those whose passages are not as they are to be."""
+        return [article for article, same in self.rows if not same]
+
 
 def rows_of(
     source: Source, batch: list[tuple[Entry, Document]], lang: str, *, overwrite: bool = False
@@ -53,7 +58,7 @@ def rows_of(
         same = all(getattr(row, name) == value for name, value in fields.items())
         if not same and row.pk is not None:
             read.changed.append(row)
-            read.before.append(_revision(row))
+            read.before.append(ArticleRevision.of(row))
         for name, value in fields.items():
             setattr(row, name, value)
         row.content_hash, row.is_edited = entry.digest, False
@@ -126,19 +131,8 @@ def _keep_history(read: Read) -> None:
         )
     )
     first = [row for row in read.before if row.article_id not in known]
-    rows = [*first, *map(_revision, read.changed)]
+    rows = [*first, *map(ArticleRevision.of, read.changed)]
     ArticleRevision.objects.bulk_create(rows, batch_size=AT_A_TIME)
-
-
-def _revision(row: Article) -> ArticleRevision:
-    return ArticleRevision(
-        article=row,
-        title=row.title,
-        text=row.text,
-        state=row.state,
-        visibility=row.visibility,
-        lang=row.lang,
-    )
 
 
 @transaction.atomic

@@ -95,3 +95,15 @@ class ArticleRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.article_id} at {self.created_at:%Y-%m-%d}"
+
+    @classmethod
+    def of(cls, article: Article) -> "ArticleRevision":
+        """As the article stands now, not saved."""
+        return cls(
+            article=article,
+            title=article.title,
+            text=article.text,
+            state=article.state,
+            visibility=article.visibility,
+            lang=article.lang,
+        )

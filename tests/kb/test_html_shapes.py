@@ -78,7 +78,7 @@ def test_no_span_makes_a_table_explode(span):
 
 
 def test_spread_gives_every_cell_one_place():
-    soup = html._parse(
+    soup = html.parse(
         "<table><tr><td rowspan=2>a<td>b<td rowspan=3>c<tr><td>d<tr><td colspan=2>e</table>"
     )
     rows = [row.find_all("td") for row in soup.find_all("tr")]

@@ -6,7 +6,7 @@ knew is read all the same. How many pages a visit may know is bounded.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from django.db.models import Max, QuerySet
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from kb.importing.web.addresses import hash_of
 from kb.models import Source, WebPage
+from runtime.batches import batches
 
 State = WebPage.State
 PER_QUERY = 500
@@ -66,7 +67,7 @@ class Frontier:
         wanted = {hash_of(url): url for url in reversed(list(urls))}
         wanted = dict(reversed(wanted.items()))  # the first spelling of each, in their order
         added = 0
-        for part in _parts(list(wanted), PER_QUERY):
+        for part in batches(wanted, PER_QUERY):
             added += self._add({key: wanted[key] for key in part}, depth)
         return added
 
@@ -171,8 +172,3 @@ class Frontier:
             old = self._rows().filter(visit__lt=self.visit)
             old.exclude(state=State.GONE).update(state=State.GONE)
             old.filter(visit__lt=self.visit - KEPT_VISITS).delete()
-
-
-def _parts(items: list[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -4,14 +4,10 @@ import re
 from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
-from django.utils.translation import gettext as _
 
-from kb.importing.document import UnreadableDocument
-from kb.importing.html_markdown import MAX_DEPTH
-from kb.importing.html_tree import deeper_than
+from kb.importing.html import parse
 from kb.importing.web.addresses import BadAddress, normalise
 
-MAX_CHARACTERS = 8_000_000
 MAX_LINKS = 1_000
 
 
@@ -29,15 +25,7 @@ class Page:
 
 def look(text: str, *, url: str, robots: str = "") -> Page:
     """`robots`: the X-Robots-Tag header. UnreadableDocument for what nobody should parse."""
-    if len(text) > MAX_CHARACTERS:
-        raise UnreadableDocument(
-            _("An HTML page has %(most)s characters at most.") % {"most": f"{MAX_CHARACTERS:,}"}
-        )
-    soup = BeautifulSoup(text, "lxml")
-    if deeper_than(soup, MAX_DEPTH):
-        raise UnreadableDocument(
-            _("The page is nested more than %(most)s elements deep.") % {"most": MAX_DEPTH}
-        )
+    soup = parse(text)
     rules = _rules(soup, robots)
     base = _base(soup, url)
     follow = not rules & {"nofollow", "none"}
