@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kb.models import Article, ImportRun, Source
-from kb.runs import OPEN
+from runtime.jobs import OPEN
 
 STATES: dict[str, str | Promise] = {
     "good": _("good"),

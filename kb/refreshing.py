@@ -19,6 +19,7 @@ from kb import runs
 from kb.importing.resolving import is_web
 from kb.importing.storing import archive
 from kb.models import Article, ImportRun, Source
+from runtime.jobs import OPEN, Trigger
 
 MAX_HOURS = 24 * 366
 AT_A_TIME = 500
@@ -55,7 +56,7 @@ def _start_in_time(source: Source, now: datetime) -> bool:
     if not mine.update(next_refresh_at=later):
         return False
     try:
-        queue_refresh(source, trigger=ImportRun.Trigger.SCHEDULE)
+        queue_refresh(source, trigger=Trigger.SCHEDULE)
     except runs.SourceBusy:
         return False
     return True
@@ -64,7 +65,7 @@ def _start_in_time(source: Source, now: datetime) -> bool:
 def queue_refresh(
     source: Source,
     *,
-    trigger: ImportRun.Trigger,
+    trigger: Trigger,
     user: User | None = None,
     options: dict[str, Any] | None = None,
 ) -> ImportRun:
@@ -105,7 +106,7 @@ def _locations(sources: Sequence[str]) -> Iterator[str]:
 def archive_source(source: Source) -> int:
     """Out of the search with all its articles, and not refreshed any more; how many articles.
     SourceBusy while it is being imported."""
-    if ImportRun.objects.filter(source=source, state__in=runs.OPEN).exists():
+    if ImportRun.objects.filter(source=source, state__in=OPEN).exists():
         raise runs.busy(source)
     count = 0
     current = Article.objects.filter(source=source).exclude(state=Article.State.ARCHIVED)

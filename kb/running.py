@@ -1,21 +1,13 @@
-"""Imports in processes of their own: `launch` starts one, `run` is what it does.
+"""Imports in processes of their own: `launch` starts one, `run` is what it does."""
 
-A worker answers many messages and an import may take hours, so a message only starts
-`manage.py run_import ID` and is done. Two imports at a time are enough for one machine: what waits
-beyond that is taken up by the process that finishes first.
-"""
-
-import subprocess
-import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from kb import refreshing, runs, uploads
+from kb import refreshing, runs
 from kb.embedding import building
 from kb.importing.applying import How
 from kb.importing.files import Found
@@ -23,9 +15,9 @@ from kb.importing.resolving import Kind, Reading, Steps, reading_of_files, resol
 from kb.importing.sync import import_reading
 from kb.models import Article, ImportRun, Source
 from kb.recording import recorded
+from runtime import processes, uploads
 from runtime.errors import InputError
 
-AT_ONCE = 2
 State = ImportRun.State
 
 
@@ -34,31 +26,7 @@ class NothingToGoOnWith(InputError):
 
 
 def launch(run_id: int) -> bool:
-    """Start a process for the import, in a session of its own: a worker that is started again does
-    not end it. False if enough are running, of which one will take this up."""
-    if len(_running()) >= AT_ONCE:
-        return False
-    subprocess.Popen(
-        [sys.executable, "-W", "ignore", "manage.py", "run_import", str(run_id)],
-        cwd=settings.BASE_DIR,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    return True
-
-
-def _running() -> list[int]:
-    alive = timezone.now() - runs.STALE_AFTER
-    rows = ImportRun.objects.filter(state=State.RUNNING, heartbeat_at__gte=alive)
-    rows = rows.exclude(trigger=ImportRun.Trigger.COMMAND)
-    return list(rows.values_list("pk", flat=True))
-
-
-def next_waiting() -> int | None:
-    """The import that has waited longest for a process."""
-    rows = ImportRun.objects.filter(state=State.QUEUED, trigger__in=("desk", "schedule"))
-    return rows.order_by("pk").values_list("pk", flat=True).first()
+    return processes.launch(runs.JOBS, "run_import", run_id)
 
 
 def run_now(source: Source) -> ImportRun:
@@ -74,11 +42,11 @@ def run_now(source: Source) -> ImportRun:
 def run(run_id: int, *, now: datetime | None = None) -> bool:
     """Do the import in this process; False if another has it or it is done. What goes wrong
     stands in the row."""
-    row = runs.claim(run_id, now=now)
+    row = runs.JOBS.claim(run_id, now=now)
     if row is None:
         return False
     if row.stop_asked:
-        runs.finish(row.pk, State.STOPPED)
+        runs.JOBS.finish(row.pk, State.STOPPED)
         return True
     _do(row)
     return True

@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
-from kb import coverage, refreshing, running, runs, uploads
+from kb import coverage, refreshing, running, runs
 from kb.embedding import building
 from kb.faq import sweep_faq
 from kb.sweeping import sweep_index
+from runtime import uploads
 
 
 @shared_task
@@ -32,8 +33,8 @@ def refresh_due() -> None:
 
 @shared_task
 def sweep() -> None:
-    runs.sweep(running.launch)
-    uploads.forget_stopped()
+    runs.JOBS.sweep(running.launch)
+    uploads.forget_stopped(runs.JOBS)
     sweep_index()
     sweep_faq()
     building.keep_fitted()

@@ -10,14 +10,8 @@ import re
 from django.utils.translation import gettext as _
 
 from kb.importing.document import UnreadableDocument
+from text.decoding import MARKS, WINDOWS_1256, looks_like_windows_1256
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.I)
 _BINARY_STARTS = (
     b"%PDF",
@@ -28,9 +22,6 @@ _BINARY_STARTS = (
     b"\x7fELF",
     b"\x1f\x8b",
 )
-_COMMON_PERSIAN = frozenset("اینردهومتبس")
-_ARABIC_SHARE = 0.85
-_COMMON_SHARE = 0.4
 
 
 def decode(data: bytes) -> str:
@@ -38,7 +29,7 @@ def decode(data: bytes) -> str:
         raise UnreadableDocument(_("The file is empty."))
     if data.startswith(_BINARY_STARTS):
         raise UnreadableDocument(_("This is a binary file, not text."))
-    for mark, encoding in _MARKS:
+    for mark, encoding in MARKS:
         if data.startswith(mark):
             return _strict(data, encoding)
     if b"\x00" in data:
@@ -51,19 +42,19 @@ def decode(data: bytes) -> str:
 
 def decode_head(data: bytes) -> str:
     """The start of a file, as far as it can be read: enough to see what it is."""
-    for mark, encoding in _MARKS:
+    for mark, encoding in MARKS:
         if data.startswith(mark):
             return data[: len(data) // 4 * 4].decode(encoding, "ignore")
     text = data.decode("utf-8", "ignore")
-    return text if len(text) > len(data) // 3 else data.decode("windows-1256")
+    return text if len(text) > len(data) // 3 else data.decode(WINDOWS_1256)
 
 
 def _not_utf8(data: bytes, error: UnicodeDecodeError) -> str:
     declared = _declared(data)
     if declared is not None and declared not in ("utf-8", "ascii"):
         return _strict(data, declared)
-    if declared is None and _looks_like_windows_1256(data):
-        return data.decode("windows-1256")
+    if declared is None and looks_like_windows_1256(data):
+        return data.decode(WINDOWS_1256)
     raise UnreadableDocument(
         _("Byte %(byte)s is not UTF-8 and no other encoding is declared; save the file as UTF-8.")
         % {"byte": error.start + 1}
@@ -92,15 +83,3 @@ def _declared(data: bytes) -> str | None:
     if not found._is_text_encoding:  # rot13, zip and the like are codecs too
         raise UnreadableDocument(_("The page declares an unknown encoding."))
     return found.name
-
-
-def _looks_like_windows_1256(data: bytes) -> bool:
-    """Nearly all its letters beyond ASCII are Arabic ones, and the commonest of them common ones:
-    neither broken UTF-8 nor a western or Cyrillic page reads so."""
-    text = data.decode("windows-1256")
-    foreign = [letter for letter in text if ord(letter) > 0x7F and letter not in "\u200c\u00a0«»"]
-    if not foreign:
-        return False
-    arabic = [letter for letter in foreign if "\u0600" <= letter <= "\u06ff"]
-    common = sum(letter.replace("ي", "ی") in _COMMON_PERSIAN for letter in arabic)
-    return len(arabic) >= _ARABIC_SHARE * len(foreign) and common >= _COMMON_SHARE * len(arabic)

@@ -31,13 +31,12 @@ from kb.importing.resolving import (
     reading_of_files,
     resolve,
 )
-from kb.models import Article, ImportRun, Source
+from kb.models import Article, Source
 from runtime.errors import InputError
+from runtime.jobs import Trigger
 
 if TYPE_CHECKING:
     from kb.importing.web import WebOptions
-
-Trigger = ImportRun.Trigger
 
 
 class NotALanguage(InputError):
@@ -57,7 +56,7 @@ def import_sources(
     kind: Source.Kind | None = None,
     archive_all: bool = False,
     overwrite_edited: bool = False,
-    trigger: ImportRun.Trigger = Trigger.COMMAND,
+    trigger: Trigger = Trigger.COMMAND,
 ) -> ImportReport:
     """When this returns, everything imported can be searched. `lang` overrides what documents say.
     `location` names the one source when it is not its path (an upload). `options`: how websites are

@@ -1,53 +1,21 @@
 """Imports, and what is known of a website's pages."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kb.models.articles import Source
+from runtime.jobs import Job
 
 
-class ImportRun(models.Model):
-    """An import, whoever asked for it: the row is the truth about its progress."""
+class ImportRun(Job):
+    """An import, whoever asked for it. `options`: archive_all, overwrite_edited."""
 
-    class State(models.TextChoices):
-        QUEUED = "queued", _("queued")
-        RUNNING = "running", _("running")
-        STOPPED = "stopped", _("stopped")
-        DONE = "done", _("done")
-        FAILED = "failed", _("failed")
-
-    class Trigger(models.TextChoices):
-        DESK = "desk", _("at the desk")
-        SCHEDULE = "schedule", _("by schedule")
-        COMMAND = "command", _("by command")
-
-    state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
-    trigger = models.CharField(max_length=20, choices=Trigger, default=Trigger.DESK)
     source = models.ForeignKey(
         Source, null=True, blank=True, on_delete=models.CASCADE, related_name="runs"
     )
-    started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    file_name = models.CharField(max_length=255, blank=True)  # of an upload
-    path = models.CharField(max_length=1000, blank=True)  # of an upload, below MEDIA_ROOT
-    lang = models.CharField(max_length=12, blank=True)
-    options = models.JSONField(default=dict, blank=True)
-    """What this run alone was told: archive_all, overwrite_edited."""
-    done = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
-    report = models.JSONField(default=dict, blank=True)
-    error = models.CharField(max_length=500, blank=True)
-    stop_asked = models.BooleanField(default=False)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.SmallIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering = ["-pk"]
+    class Meta(Job.Meta):
         constraints = [
             models.UniqueConstraint(  # two at once would archive each other's articles
                 fields=["source"],

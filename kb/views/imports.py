@@ -20,7 +20,9 @@ from kb.importing.recognising import READ
 from kb.importing.resolving import name_of
 from kb.models import ImportRun, Source
 from runtime.errors import InputError
+from runtime.jobs import OPEN
 from runtime.people import admin_required, signed_in
+from runtime.uploads import has_file
 
 FORM_BYTES = 64 * 1024
 """What a form may have besides its files."""
@@ -162,7 +164,7 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
     failed = run.report.get("failed", [])
     context = {
         "run": run,
-        "is_open": run.state in runs.OPEN,
+        "is_open": run.state in OPEN,
         "page_obj": Paginator(failed, PER_PAGE).get_page(request.GET.get("page")),
         "failed_count": run.report.get("failed_count", len(failed)),
         "kept_count": run.report.get("kept_count", len(run.report.get("kept", []))),
@@ -177,14 +179,14 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
 def _may_go_on(run: ImportRun) -> bool:
     if run.state not in (ImportRun.State.STOPPED, ImportRun.State.FAILED) or run.source is None:
         return False
-    return uploads.has_file(run) if run.path else refreshing.is_refreshable(run.source)
+    return has_file(run) if run.path else refreshing.is_refreshable(run.source)
 
 
 @require_POST
 @admin_required
 def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(ImportRun, pk=pk)
-    runs.ask_to_stop(run.pk)
+    runs.JOBS.ask_to_stop(run.pk)
     return redirect("import-run", pk=run.pk)
 
 

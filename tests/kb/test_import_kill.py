@@ -71,7 +71,7 @@ def test_a_killed_import_goes_on_without_half_an_article(make_centre, environmen
     assert_whole()
     ImportRun.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
     again = []
-    assert runs.sweep(again.append) == 1
+    assert runs.JOBS.sweep(again.append) == 1
     process = start("run_import", *map(str, again), "--json", environment=environment)
     assert '"state": "done"' in process.communicate(timeout=60)[0]
     run.refresh_from_db()

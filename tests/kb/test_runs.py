@@ -9,6 +9,8 @@ from django.utils import timezone
 from kb import recording, refreshing, running, runs, tasks
 from kb.importing import import_sources
 from kb.models import Article, ImportRun, Source
+from runtime import jobs, processes
+from runtime import recording as job_recording
 
 pytestmark = pytest.mark.django_db
 State = ImportRun.State
@@ -79,7 +81,7 @@ def test_a_process_that_died_is_replaced(source):
     dead = timezone.now() - LONG_AGO
     ImportRun.objects.filter(pk=run.pk).update(state=State.RUNNING, heartbeat_at=dead, attempts=1)
     again = []
-    assert runs.sweep(again.append) == 1
+    assert runs.JOBS.sweep(again.append) == 1
     assert again == [run.pk]
     assert running.run(run.pk)
 
@@ -87,14 +89,14 @@ def test_a_process_that_died_is_replaced(source):
 def test_a_process_that_lives_is_left_alone(source):
     run = queue(source)
     ImportRun.objects.filter(pk=run.pk).update(state=State.RUNNING, heartbeat_at=timezone.now())
-    assert runs.sweep(pytest.fail) == 0
+    assert runs.JOBS.sweep(pytest.fail) == 0
     assert not running.run(run.pk)
 
 
 def test_a_lost_message_is_sent_again(source):
     run = queue(source)
     again = []
-    assert runs.sweep(again.append, now=timezone.now() + LONG_AGO) == 1
+    assert runs.JOBS.sweep(again.append, now=timezone.now() + LONG_AGO) == 1
     run.refresh_from_db()
     assert run.state == State.QUEUED
 
@@ -103,21 +105,21 @@ def test_three_deaths_are_enough(source):
     run = queue(source)
     dead = timezone.now() - LONG_AGO
     ImportRun.objects.filter(pk=run.pk).update(state=State.RUNNING, heartbeat_at=dead, attempts=3)
-    assert runs.sweep(pytest.fail) == 0
+    assert runs.JOBS.sweep(pytest.fail) == 0
     run.refresh_from_db()
     assert run.state == State.FAILED
 
 
 def test_a_command_that_died_is_not_gone_on_with(source):
     run = runs.begin(source, trigger=Trigger.COMMAND)
-    assert runs.sweep(pytest.fail, now=timezone.now() + LONG_AGO) == 0
+    assert runs.JOBS.sweep(pytest.fail, now=timezone.now() + LONG_AGO) == 0
     run.refresh_from_db()
     assert (run.state, "import again" in run.error) == (State.STOPPED, True)
 
 
 def test_who_lost_the_claim_stops_and_writes_nothing(source):
     with recording.recorded(queue_running(source)) as row:
-        ImportRun.objects.filter(pk=row.run.pk).update(attempts=2, done=7)
+        ImportRun.objects.filter(pk=row.row.pk).update(attempts=2, done=7)
         row.beat()
         assert row.is_stopped()
     run = ImportRun.objects.get()
@@ -126,8 +128,8 @@ def test_who_lost_the_claim_stops_and_writes_nothing(source):
 
 def test_pages_are_told_how_far_it_is_however_often_a_stop_is_looked_for(source, monkeypatch):
     told = []
-    monkeypatch.setattr(recording, "publish", lambda topic, **ids: told.append(ids))
-    monkeypatch.setattr(recording, "TOLD_SECONDS", 0.02)
+    monkeypatch.setattr(jobs, "publish", lambda topic, **ids: told.append(ids))
+    monkeypatch.setattr(job_recording, "TOLD_SECONDS", 0.02)
     with recording.recorded(queue_running(source)) as row:
         for done in range(20):
             row.progress(done, 20)
@@ -138,7 +140,7 @@ def test_pages_are_told_how_far_it_is_however_often_a_stop_is_looked_for(source,
 
 
 def queue_running(source):
-    run = runs.claim(queue(source).pk)
+    run = runs.JOBS.claim(queue(source).pk)
     assert run is not None
     return run
 
@@ -155,7 +157,7 @@ def test_an_unexpected_error_stands_in_the_row_without_words(source):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_heartbeat_goes_on_while_nothing_comes(source, monkeypatch):
-    monkeypatch.setattr(recording, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(job_recording, "BEAT_SECONDS", 0.05)
     run = queue_running(source)
     old = timezone.now() - LONG_AGO
     with recording.recorded(run):
@@ -168,23 +170,23 @@ def test_the_heartbeat_goes_on_while_nothing_comes(source, monkeypatch):
 
 def test_an_import_stops_at_the_next_item_and_goes_on_later(source, make_centre, monkeypatch):
     make_centre(200)
-    monkeypatch.setattr(recording, "TOLD_SECONDS", 0)
+    monkeypatch.setattr(job_recording, "TOLD_SECONDS", 0)
     run = queue_running(source)
-    runs.ask_to_stop(run.pk)
+    runs.JOBS.ask_to_stop(run.pk)
     ImportRun.objects.filter(pk=run.pk).update(state=State.QUEUED, attempts=0, stop_asked=False)
-    progress = recording.Recording.progress
+    progress = job_recording.Recording.progress
 
     def stopping(row, done, total):
         if done == 70:
-            runs.ask_to_stop(row.run.pk)
+            runs.JOBS.ask_to_stop(row.row.pk)
         progress(row, done, total)
 
-    monkeypatch.setattr(recording.Recording, "progress", stopping)
+    monkeypatch.setattr(job_recording.Recording, "progress", stopping)
     running.run(run.pk)
     run.refresh_from_db()
     assert (run.state, run.report["stopped"]) == (State.STOPPED, True)
     assert 64 <= Article.objects.count() < 200
-    monkeypatch.setattr(recording.Recording, "progress", progress)
+    monkeypatch.setattr(job_recording.Recording, "progress", progress)
     assert runs.take_up_again(run, user=None)
     running.run(run.pk)
     run.refresh_from_db()
@@ -225,15 +227,15 @@ def test_an_import_sets_the_next_turn(source):
 def test_no_more_processes_than_enough(make_centre, monkeypatch):
     started = []
     monkeypatch.setattr(
-        running.subprocess, "Popen", lambda command, **more: started.append(command)
+        processes.subprocess, "Popen", lambda command, **more: started.append(command)
     )
     for number in range(3):
         source = Source.objects.create(location=f"/nowhere/{number}", name="x")
         run = queue(source)
         if running.launch(run.pk):
-            runs.claim(run.pk)
+            runs.JOBS.claim(run.pk)
     assert [command[-2:] for command in started] == [
         ["run_import", str(pk)]
         for pk in ImportRun.objects.order_by("pk").values_list("pk", flat=True)[:2]
     ]
-    assert running.next_waiting() == run.pk
+    assert runs.JOBS.next_waiting() == run.pk

@@ -91,14 +91,14 @@ def test_health_has_all_its_states(source):
 
     assert state() == "failures"
     run = ImportRun.objects.get()
-    runs.finish(run.pk, State.DONE, report={"created": 1})
+    runs.JOBS.finish(run.pk, State.DONE, report={"created": 1})
     assert state() == "good"
     Source.objects.update(refresh_hours=6, next_refresh_at=timezone.now() - timedelta(hours=3))
     assert state() == "stale"
-    runs.finish(run.pk, State.FAILED, error="x")
+    runs.JOBS.finish(run.pk, State.FAILED, error="x")
     assert state() == "failing"
     Source.objects.update(next_refresh_at=None)
-    runs.finish(run.pk, State.STOPPED)
+    runs.JOBS.finish(run.pk, State.STOPPED)
     assert state() == "stopped"
     ImportRun.objects.update(state=State.RUNNING)
     assert state() == "importing"
@@ -117,7 +117,9 @@ def test_a_source_shows_its_imports_and_failures(admin, source):
 def test_failures_of_an_import_are_paged(admin, source):
     failed = [{"source": f"page-{number}.html", "error": "Broken."} for number in range(100)]
     run = ImportRun.objects.get()
-    runs.finish(run.pk, State.DONE, report={"created": 1, "failed": failed, "failed_count": 250})
+    runs.JOBS.finish(
+        run.pk, State.DONE, report={"created": 1, "failed": failed, "failed_count": 250}
+    )
     first = admin.get(reverse("import-run", args=[run.pk])).content.decode()
     assert "page-29.html" in first
     assert "page-30.html" not in first

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from kb import running, runs, tasks, uploads
 from kb.models import Article, ImportRun, Source
+from runtime.uploads import forget_stopped, has_file
 from tests.kb.conftest import PAGES
 
 pytestmark = pytest.mark.django_db
@@ -78,10 +79,10 @@ def test_a_name_cannot_leave_the_folder(mina, asked, settings):
 
 def test_a_stopped_upload_keeps_its_file_for_a_while(mina, asked):
     run = upload(mina)
-    runs.ask_to_stop(run.pk)
+    runs.JOBS.ask_to_stop(run.pk)
     run.refresh_from_db()
     assert run.state == State.STOPPED
-    assert uploads.has_file(run)
+    assert has_file(run)
     assert runs.take_up_again(run, user=mina)
     assert running.run(run.pk)
     assert Article.objects.count() == 1
@@ -91,5 +92,5 @@ def test_a_stopped_upload_is_forgotten_after_a_week(mina, asked):
     run = upload(mina)
     old = timezone.now() - timedelta(days=8)
     ImportRun.objects.filter(pk=run.pk).update(state=State.STOPPED, heartbeat_at=old)
-    assert uploads.forget_stopped() == 1
-    assert not uploads.has_file(run)
+    assert forget_stopped(runs.JOBS) == 1
+    assert not has_file(run)

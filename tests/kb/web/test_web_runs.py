@@ -2,10 +2,11 @@
 
 import pytest
 
-from kb import recording, running, runs
+from kb import running, runs
 from kb.importing import import_sources
 from kb.importing.web import WebOptions
 from kb.models import Article, ImportRun, Source
+from runtime import recording as job_recording
 from tests.kb.web.sites import html
 
 pytestmark = pytest.mark.django_db
@@ -40,24 +41,24 @@ def test_a_command_changes_only_the_options_that_it_names(centre):
 
 
 def test_a_stopped_crawl_goes_on_where_it_was(centre, monkeypatch):
-    monkeypatch.setattr(recording, "TOLD_SECONDS", 0)
+    monkeypatch.setattr(job_recording, "TOLD_SECONDS", 0)
     source = Source.objects.create(
         location=centre.url(), name="site", kind=Source.Kind.CRAWL, options=QUICK.as_json()
     )
     run = runs.begin(source, trigger=ImportRun.Trigger.DESK, state=State.QUEUED)
-    progress = recording.Recording.progress
+    progress = job_recording.Recording.progress
 
     def stopping(row, done, total):
         progress(row, done, total)
         if done == 3:
-            runs.ask_to_stop(row.run.pk)
+            runs.JOBS.ask_to_stop(row.row.pk)
 
-    monkeypatch.setattr(recording.Recording, "progress", stopping)
+    monkeypatch.setattr(job_recording.Recording, "progress", stopping)
     running.run(run.pk)
     run.refresh_from_db()
     assert run.state == State.STOPPED
     assert 3 <= Article.objects.count() < 9
-    monkeypatch.setattr(recording.Recording, "progress", progress)
+    monkeypatch.setattr(job_recording.Recording, "progress", progress)
     assert runs.take_up_again(run, user=None)
     running.run(run.pk)
     run.refresh_from_db()
