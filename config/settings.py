@@ -107,6 +107,7 @@ SWEEP_SECONDS = env.get_int("PASOKH_SWEEP_SECONDS", 10, low=1, high=3600)
 STALE_SECONDS = env.get_int("PASOKH_STALE_SECONDS", 20, low=2, high=3600)
 CELERY_BEAT_SCHEDULE = {
     "sweep-tickets": {"task": "tickets.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
+    "sweep-ticket-imports": {"task": "tickets.tasks.sweep_imports", "schedule": 60.0},
     "sweep-index": {"task": "kb.tasks.sweep", "schedule": 60.0},
     "refresh-sources": {"task": "kb.tasks.refresh_due", "schedule": 60.0},
 }

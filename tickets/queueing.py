@@ -18,6 +18,10 @@ def ask_to_link() -> None:
     transaction.on_commit(lambda: _send("link"), robust=True)
 
 
+def ask_for_ticket_import(run_id: int) -> None:
+    transaction.on_commit(lambda: _send("run_ticket_import", run_id), robust=True)
+
+
 def _send(task: str, *row_ids: int) -> None:
     from tickets import tasks  # the tasks import what asks for them
 

@@ -2,7 +2,10 @@
 
 from celery import shared_task
 
+from runtime import uploads
 from tickets import learning, linking, suggesting, sweeping
+from tickets.importing import running
+from tickets.importing.runs import JOBS
 
 
 @shared_task
@@ -19,6 +22,18 @@ def learn(reply_id: int) -> None:
 def link() -> None:
     """A part of what waits; the sweep asks again."""
     linking.link_past_answers()
+
+
+@shared_task
+def run_ticket_import(run_id: int) -> None:
+    """Only starts the process: its row's heartbeat tells whether it lives."""
+    running.launch(run_id)
+
+
+@shared_task
+def sweep_imports() -> None:
+    JOBS.sweep(running.launch)
+    uploads.forget_stopped(JOBS)
 
 
 @shared_task

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from kb.models import Question
 from tests.tickets.factories import CARD, EMAIL, PHONE
-from tickets.history_files import BadHistoryFile
+from tickets.importing.rows import BadHistoryFile
 from tickets.importing import import_tickets
 from tickets.models import Message, Ticket, VaultEntry
 

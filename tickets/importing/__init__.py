@@ -25,7 +25,8 @@ from runtime.batches import batches
 from runtime.live import publish
 from text.language import detect
 from tickets import vault
-from tickets.history_files import FileProblem, PastTicket, read_past_tickets
+from tickets.importing.records import FileProblem
+from tickets.importing.rows import PastTicket, read_past_tickets
 from tickets.intake import stored_external_id
 from tickets.learning import past_question_id
 from tickets.models import Message, Ticket, VaultEntry

@@ -19,6 +19,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from runtime.errors import InputError
+from tickets.importing.records import FileProblem
 from tickets.intake import MAX_EXTERNAL_ID, aware, clean
 
 FIELDS: Final = ("external_id", "question", "answer", "created_at", "lang")
@@ -36,15 +37,6 @@ class PastTicket:
     answer: str = field(repr=False)
     created_at: datetime | None
     lang: str
-
-
-@dataclass(frozen=True)
-class FileProblem:
-    """A row that was left out. `error` holds nothing that stood in it."""
-
-    source: str
-    line: int
-    error: str
 
 
 class BadHistoryFile(InputError):

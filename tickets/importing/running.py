@@ -1,0 +1,77 @@
+"""Imports of past tickets in processes of their own: `launch` starts one, `run` is what it does."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from runtime import processes, uploads
+from runtime.errors import InputError
+from runtime.jobs import State
+from runtime.recording import recorded
+from tickets.importing import TicketImportReport, import_tickets
+from tickets.importing.runs import JOBS, reading_options
+from tickets.models import TicketImportRun
+
+MAX_LISTED = 100
+"""Failures kept in the row; the number of the others is kept too."""
+
+
+class NothingToGoOnWith(InputError):
+    """The uploaded file is gone."""
+
+
+def launch(run_id: int) -> bool:
+    return processes.launch(JOBS, "run_ticket_import", run_id)
+
+
+def run(run_id: int) -> bool:
+    """Do the import in this process; False if another has it or it is done. What goes wrong
+    stands in the row."""
+    row = JOBS.claim(run_id)
+    if row is None:
+        return False
+    if row.stop_asked:
+        JOBS.finish(row.pk, State.STOPPED)
+        return True
+    _do(row)
+    return True
+
+
+def _do(row: TicketImportRun) -> None:
+    work = recorded(JOBS, row, TicketImportReport(), keep=as_kept, outcome=_outcome)
+    with suppress(InputError), work as recording:
+        path = Path(settings.MEDIA_ROOT) / row.path
+        if not path.is_file():
+            raise NothingToGoOnWith(_("The uploaded file is gone: upload it again."))
+        recording.report = import_tickets(
+            [path],
+            options=reading_options({**row.options, "lang": row.lang}),
+            format_=row.options.get("format") or None,
+            progress=recording.progress,
+            stop=recording.is_stopped,
+        )
+    row.refresh_from_db()
+    if row.state in (State.DONE, State.FAILED):
+        uploads.forget_file(row)
+
+
+def _outcome(report: TicketImportReport) -> tuple[State, str]:
+    if report.stopped:
+        return State.STOPPED, ""
+    if report.failed and not (report.created or report.duplicates or report.unanswered):
+        return State.FAILED, _("Nothing of the file could be read: see the lines below.")
+    return State.DONE, ""
+
+
+def as_kept(report: TicketImportReport) -> dict[str, Any]:
+    """The report as a row keeps it: what is listed within a limit, with the number of all. The
+    path below the uploads says nothing to anybody, so the failures keep their lines alone."""
+    kept = report.as_dict()
+    kept["failed"] = [
+        {"line": one["line"], "error": one["error"]} for one in report.failed[:MAX_LISTED]
+    ]
+    kept["failed_count"] = len(report.failed)
+    return kept
