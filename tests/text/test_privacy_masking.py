@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.text.personal_values import FORMS, planted
-from text.privacy import escape, find, highest_numbers, mask, normal_value, restore
+from text.privacy import Span, escape, find, highest_numbers, mask, normal_value, restore
 from text.privacy.placeholders import placeholders_in, without_placeholders
 
 TEXT = "تلفن ۰۹۱۲۳۴۵۶۷۸۹ یا 0935 111 2233، ایمیل a@mail.test"
@@ -118,3 +118,26 @@ def test_escaped_text_has_no_placeholder(text):
 
 def test_repr_of_a_masked_text_shows_no_value():
     assert "0912" not in repr(mask("09123456789"))
+
+
+@pytest.mark.parametrize(
+    ("also", "masked"),
+    [
+        ([Span(0, 3, "PERSON")], "[PERSON_1] [PHONE_1] Zed"),
+        ([Span(0, 15, "PERSON")], "[PERSON_1] [PHONE_1] Zed"),
+        ([Span(0, 3, "PERSON"), Span(16, 19, "PERSON")], "[PERSON_1] [PHONE_1] [PERSON_1]"),
+        ([Span(4, 15, "PERSON")], "Zed [PHONE_1] Zed"),
+        ([Span(2, 17, "PERSON")], "Zed [PHONE_1] Zed"),
+    ],
+)
+def test_what_somebody_else_found_comes_after_what_the_engine_finds(also, masked):
+    text = "Zed 09123456789 Zed"
+    assert mask(text, also=also).text == masked
+
+
+def test_whole_of_which_the_engine_found_a_part_is_one_value():
+    text = "سلام، من رضا احمدی پژدوهنیا هستم"
+    start = text.index("رضا")
+    found = mask(text, also=[Span(start, text.index(" هستم"), "PERSON")])
+    assert found.text == "سلام، من [PERSON_1] هستم"
+    assert found.values == {"[PERSON_1]": "رضا احمدی پژدوهنیا"}

@@ -60,6 +60,9 @@ NAMED = [
     ("API_KEY", "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeK", "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeK"),
     ("IP", "آی پی من 5.120.33.4", "5.120.33.4"),
     ("IP", "my ip is 5.120.33.4", "5.120.33.4"),
+    ("IP", "my ip is 192.168.1.5", "192.168.1.5"),
+    ("IP", "IP سرور 185.0.2.120", "185.0.2.120"),
+    ("IP", "IPv6 2001:db8::1", "2001:db8::1"),
     ("IP", "IP من: 2a01:4f8:c17:b0f::2", "2a01:4f8:c17:b0f::2"),
 ]
 
@@ -109,8 +112,6 @@ CLEAN = [
     "نام کاربری admin",
     "آیدی سفارش KZ-48213",
     "user name: admin",
-    "my ip is 192.168.1.5",
-    "IP سرور 185.0.2.120",
     "https://x.test/?page=2&key=ab",
     "token expired",
     "api key not working",
@@ -126,7 +127,6 @@ CLEAN = [
     "رمز ارز ۱۲۳۴",
     "رمزارز 12345",
     "code 200123",
-    "IPv6 2001:db8::1",
     "ssh key ed25519",
     "npm run test:unit2",
 ]

@@ -1,41 +1,61 @@
 """From candidates to spans: the heaviest first, what overlaps it falls out."""
 
-import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Final
 
-from text.privacy.detectors import DETECTORS
+from text.privacy.detectors import DETECTORS, NAME_DETECTORS
+from text.privacy.patterns import Pattern
+from text.privacy.patterns import candidates as of_patterns
 from text.privacy.reading import Reading
-from text.privacy.spans import Candidate, Span
+from text.privacy.spans import Candidate, Finding, Span
 
-# A text without these and without seven digits holds nothing that any detector finds. Substrings
-# first: they are quicker than one expression.
-_TRIGGERS: Final = re.findall(
-    r"\S+",
-    "@ ＠ %40 &#64; = :// dot دات pass pwd ramz رمز پسو واژه عبور otp code kod کد "
-    "cvv cvc سی exp valid انقضا парол код логін סיסמ קוד user insta telegram "
-    "karbari کاربری یوزر آیدی token توکن key کلید secret bearer sk- sk_ rk_ github_ ghp_ gho_ "
-    "ghu_ ghs_ ghr_ glpat akia asia aiza xox sg. hf_ npm_ eyj ip آی pin پین ",
-)
-_NUMBER_OR_AT = re.compile(r"\d(?:\D{0,5}\d){6}|[(\[{]\s?at\s?[)\]}]", re.IGNORECASE)
-
-
-def _worth_reading(text: str) -> bool:
-    small = text.lower().replace("ك", "ک").replace("ي", "ی").replace("ى", "ی")
-    return any(trigger in small for trigger in _TRIGGERS) or bool(_NUMBER_OR_AT.search(text))
+_NEEDS: Final = {
+    "has_digit": ("has_digit",),
+    "has_number": ("has_number", "has_named_number"),
+    "has_word": ("has_word", "has_name", "has_long", "has_link"),
+}
+"""What a text must have for another thing to be in it."""
+_BY_NEED: Final = {
+    most: [(needed, [detector for its, detector in DETECTORS if its == needed]) for needed in needs]
+    for most, needs in _NEEDS.items()
+}
 
 
-def find(text: str) -> list[Span]:
-    """Personal data in `text`, in order, never overlapping. Offsets are the text's own."""
-    if not _worth_reading(text):
-        return []
-    reading = Reading.of(text)
-    proposed = [candidate for detector in DETECTORS for candidate in detector(reading)]
+def find(text: str, *, patterns: Sequence[Pattern] = (), names: bool = True) -> list[Span]:
+    """Personal data in `text`, in order, never overlapping. Offsets are the text's own. `patterns`
+    are a company's own; `names=False` leaves people's names and addresses out."""
     return [
-        Span(candidate.start, candidate.end, candidate.type)
-        for candidate in _heaviest(proposed)
-        if candidate.type is not None
+        Span(one.start, one.end, one.type)
+        for one in _candidates(text, patterns, names)
+        if one.type is not None
     ]
+
+
+def explain(text: str, *, patterns: Sequence[Pattern] = (), names: bool = True) -> list[Finding]:
+    """What `find` finds, with the weight and the reasons of each."""
+    return [
+        Finding(one.start, one.end, one.type, one.weight, one.reasons)
+        for one in _candidates(text, patterns, names)
+        if one.type is not None
+    ]
+
+
+def _candidates(text: str, patterns: Sequence[Pattern], names: bool) -> list[Candidate]:
+    reading = Reading.of(text)
+    proposed: list[Candidate] = []
+    for most, needs in _BY_NEED.items():
+        if getattr(reading, most):
+            for needed, detectors in needs:
+                if needed == most or getattr(reading, needed):
+                    for detector in detectors:
+                        proposed += detector(reading)
+    if patterns:
+        proposed += of_patterns(reading, patterns)
+    if names:
+        for detector in NAME_DETECTORS:
+            proposed += detector(reading)
+    return _heaviest(proposed) if len(proposed) > 1 else proposed
 
 
 def _heaviest(proposed: list[Candidate]) -> list[Candidate]:

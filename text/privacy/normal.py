@@ -4,9 +4,27 @@ import re
 
 from text.persian import detection_form
 from text.privacy.numbers import INVISIBLE
-from text.privacy.spans import API_KEY, EMAIL, IBAN, IP, PASSWORD, PHONE, URL_SECRET, USERNAME
+from text.privacy.spans import (
+    API_KEY,
+    BANK_CARD,
+    CARD_CODE,
+    COMPANY_ID,
+    EMAIL,
+    IBAN,
+    IP,
+    LANDLINE,
+    NATIONAL_ID,
+    OTP,
+    PASSWORD,
+    PHONE,
+    POSTAL_CODE,
+    URL_SECRET,
+    USERNAME,
+)
 
 _AS_WRITTEN = frozenset({API_KEY, IP, PASSWORD, URL_SECRET, USERNAME})
+_DIGITS = frozenset({"", BANK_CARD, CARD_CODE, COMPANY_ID, NATIONAL_ID, OTP, POSTAL_CODE})
+_NUMBERS = frozenset({PHONE, LANDLINE})
 
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]+")
@@ -30,8 +48,10 @@ def normal_value(type_: str, value: str) -> str:
         return plain if plain[:2].isalpha() else f"IR{plain.removesuffix('IR')}"
     if type_ in _AS_WRITTEN:
         return _UNSEEN.sub("", form)
+    if type_ not in _DIGITS | _NUMBERS:  # words: names, addresses, what a company added
+        return _UNSEEN.sub("", form).casefold()
     digits = _NOT_DIGIT.sub("", form)
-    if type_ != PHONE:
+    if type_ in _DIGITS:
         return digits
     if turned := _AREA_LAST.fullmatch(digits):  # 88776655-021
         digits = turned[2] + turned[1]

@@ -12,6 +12,8 @@ from text.privacy.reading import Reading
 from text.privacy.spans import EMAIL, Candidate
 
 _AT = re.compile(r"@|%40|&#64;|[\[({]\s?at\s?[\])}]", re.IGNORECASE)
+_PLAIN_AT = re.compile("@")
+_BRACKETS = ("[at", "(at", "{at", "[ at", "( at", "{ at")
 _LOCAL = re.compile(rf"[A-Za-z0-9._%+'{INVISIBLE}-]{{1,80}}$")
 _LOCAL_OTHER = re.compile(rf"[\w.%+{INVISIBLE}-]{{1,80}}$")
 _DOMAIN = re.compile(
@@ -25,6 +27,12 @@ _SPACED = re.compile(
     r"|walla)\.(?:com|ir|net|me|ru|co\.il)\b",
     re.IGNORECASE,
 )
+# Others where what stands before is no mere word.
+_SPACED_OTHER = re.compile(
+    r"\s{1,2}(?:[A-Za-z0-9-]{1,63}\.){1,4}(?:com|net|org|info|ir|ua|il|uk|de|ru|me|io|co|tr"
+    r"|ae|us|eu)(?![\w-])"
+)
+_NO_WORD = re.compile(r"[\d._-]")
 _REACH = 80
 # "ali at gmail dot com", "ali [at] site [dot] ir".
 _SPOKEN = re.compile(
@@ -49,10 +57,20 @@ _SHELL = re.compile(r"\b(?:ssh|scp|sftp|rsync|ssh-copy-id)\s(?:[^\n@]{0,60}\s)?$
 
 def candidates(reading: Reading) -> Iterator[Candidate]:
     form = reading.form
-    if " " in form or "[" in form or "(" in form:
+    small = reading.small
+    latin = reading.latin
+    plain = "@" in latin or "%40" in latin or "&#64;" in latin
+    bracketed = ("[" in latin or "(" in latin or "{" in latin) and any(
+        sign in small for sign in _BRACKETS
+    )
+    around = bracketed or plain or " at " in latin or " ات " in small
+    if around and ("dot" in latin or "نقطه" in small or "دات" in small):
         for spoken in _SPOKEN.finditer(form):
             yield Candidate(spoken.start(), spoken.end(), EMAIL, 101)
-    for at in _AT.finditer(form):
+    if not (plain or bracketed):
+        return
+    coded = bracketed or "%40" in latin or "&#64;" in latin
+    for at in (_AT if coded else _PLAIN_AT).finditer(form):
         before = form[max(0, at.start() - _REACH) : at.start()]
         found = _spaced(form, at, before) or _joined(form, at, before)
         if found is not None and not _is_no_address(form, found, at):
@@ -84,11 +102,13 @@ def _is_no_address(form: str, found: tuple[int, int], at: re.Match[str]) -> bool
 
 
 def _spaced(form: str, at: re.Match[str], before: str) -> tuple[int, int] | None:
-    domain = _SPACED.match(form, at.end())
-    if domain is None:
-        return None
     bare = before.rstrip()
     local = _LOCAL.search(bare)
+    domain = _SPACED.match(form, at.end())
+    if domain is None and local is not None and _NO_WORD.search(local.group()):
+        domain = _SPACED_OTHER.match(form, at.end())
+    if domain is None:
+        return None
     if local is None or len(before) - len(bare) > 2:
         return None
     return at.start() - len(before) + local.start(), domain.end()

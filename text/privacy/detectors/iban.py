@@ -17,8 +17,9 @@ _IR_BEFORE = re.compile(
 )
 _IR_AFTER = re.compile(rf"[{SEPARATORS}]{{0,2}}IR(?![A-Za-z])", re.IGNORECASE)
 _FOREIGN = re.compile(
-    rf"(?<![A-Za-z0-9])[A-Za-z]{{2}}\d{{2}}(?:[{SEPARATORS}]{{0,2}}[A-Za-z0-9]){{11,30}}"
+    rf"(?<![A-Za-z0-9])[A-Za-z]{{2}}\d{{2}}(?:[{SEPARATORS}]{{0,3}}[A-Za-z0-9]){{11,30}}"
 )
+_FOREIGN_DIGITS = re.compile(r"[0-9]{2}(?<=(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2})")
 # ISO 13616: how long each country's are.
 _LENGTHS = {
     country: int(length)
@@ -31,41 +32,59 @@ _LENGTHS = {
         "SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 ",
     )
 }
+_SHAPES = re.compile(
+    r"(?:AT|AE|BE|CH|CY|CZ|DE|DK|ES|FI|HR|HU|IL|IR|LT|NO|PL|PT|SA|SE|SK|TR|UA)\d+"
+    r"|(?:GB|NL|IE|RO|LV|BG|QA|KW|IQ|PK)\d\d[A-Z]{4}\d+"
+)
+"""Of these countries no letter stands elsewhere: they are known though mistyped."""
 _BETWEEN = re.compile(rf"[{SEPARATORS}]+")
 
 
-def candidates(reading: Reading) -> Iterator[Candidate]:
-    for window, category in reading.windows:
-        if len(window.digits) >= MISTYPED_DIGITS[0]:
-            yield from _of_window(reading.form, window, category)
-    for found in _FOREIGN.finditer(reading.form):
-        end = _foreign_end(found.group())
-        if end:
-            yield Candidate(found.start(), found.start() + end, IBAN, 91)
-
-
-def _of_window(form: str, window: Window, category: str | None) -> Iterator[Candidate]:
-    full = len(window.digits) == SHEBA_DIGITS
-    before = _IR_BEFORE.search(form[max(0, window.start - 9) : window.start])
-    after = _IR_AFTER.match(form, window.end)
+def of_window(window: Window, category: str | None, reading: Reading) -> Candidate | None:
+    count = len(window.digits)
+    if count < MISTYPED_DIGITS[0]:
+        return None
+    form = reading.form
+    full = count == SHEBA_DIGITS
+    near = form[max(0, window.start - 9) : window.start]
+    before = None
+    if "R" in near or "r" in near or "ر" in near:
+        before = _IR_BEFORE.search(form, max(0, window.start - 9), window.start)
     if before is not None:
-        start = window.start - len(before.group())
-        yield Candidate(start, window.end, IBAN, 95 if full else 85)
-    elif full and after is not None:
-        yield Candidate(window.start, after.end(), IBAN, 93)
-    elif window.coded:
-        return
-    elif full and iban_holds("IR" + window.digits):
-        yield Candidate(window.start, window.end, IBAN, 92)
-    elif category == keywords.SHEBA:
-        yield Candidate(window.start, window.end, IBAN, 89 if full else 83)
-    elif full and len(set(window.joints)) <= 1:
+        holds = full and iban_holds("IR" + window.digits)
+        return Candidate(before.start(), window.end, IBAN, 100 if holds else 95 if full else 90)
+    if full and (after := _IR_AFTER.match(form, window.end)):
+        return Candidate(window.start, after.end(), IBAN, 93)
+    if window.coded:
+        return None
+    if category == keywords.SHEBA:
+        return Candidate(window.start, window.end, IBAN, 89 if full else 83, ("keyword",))
+    if full and category != keywords.OTHER and iban_holds("IR" + window.digits):
+        return Candidate(window.start, window.end, IBAN, 92, ("checksum",))
+    if full and len(set(window.joints)) <= 1:
         # The post's tracking codes have 24 digits too: no card stands inside one.
-        yield Candidate(window.start, window.end, None, 82)
+        return Candidate(window.start, window.end, None, 82)
+    return None
 
 
-def _foreign_end(text: str) -> int:
-    """Length of the beginning of `text` that is an IBAN; 0 if none."""
+def candidates(reading: Reading) -> Iterator[Candidate]:
+    """Other countries': letters may stand among the digits."""
+    form = reading.form
+    for digits in _FOREIGN_DIGITS.finditer(form) if reading.runs else ():
+        found = _FOREIGN.match(form, digits.start() - 2)
+        if found is None:
+            continue
+        called = reading.context.before(found.start()) == keywords.SHEBA
+        end = _foreign_end(found.group(), called)
+        if end:
+            plain = _BETWEEN.sub("", found.group()[:end]).upper()
+            weight = 100 if iban_holds(plain) else 91
+            yield Candidate(found.start(), found.start() + end, IBAN, weight, ("checksum",))
+
+
+def _foreign_end(text: str, called: bool) -> int:
+    """Length of the beginning of `text` that is an IBAN; 0 if none. A mistyped one
+    where it is `called` so."""
     length = _LENGTHS.get(text[:2].upper(), 0)
     places = [place for place, sign in enumerate(text) if not _BETWEEN.match(sign)][: length + 1]
     if not length or len(places) < length:
@@ -73,4 +92,5 @@ def _foreign_end(text: str) -> int:
     end = places[length - 1] + 1
     if len(places) > length and places[length] == end:
         return 0
-    return end if iban_holds(_BETWEEN.sub("", text[:end]).upper()) else 0
+    plain = _BETWEEN.sub("", text[:end]).upper()
+    return end if called or iban_holds(plain) or _SHAPES.fullmatch(plain) else 0

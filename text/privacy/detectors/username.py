@@ -1,44 +1,39 @@
-"""Names of accounts, beside what says that they are one."""
+"""Handles of accounts beside their platform's name, and in addresses of profiles."""
 
 import re
 from collections.abc import Iterator
 
-from text.privacy.naming import LINK, NO_PLACEHOLDER, OWN
 from text.privacy.reading import Reading
 from text.privacy.spans import USERNAME, Candidate
 
 WEIGHT = 59
-
-_NAME = re.compile(
-    r"(?:نام[\s\u200c]?کاربری|شناسه[\s\u200c]?کاربری|یوزر[\s\u200c]?نیم|یوزر"
-    r"|آیدی[\s\u200c]?(?:تلگرام|اینستا(?:گرام)?)?|логін)"
-    rf"{OWN}{LINK}"
-    rf"|(?<!\w)(?:user[\s_-]?name|(?:telegram|insta(?:gram)?) id|name karbari)(?!\w){LINK}",
-    re.IGNORECASE,
+_LINKED = re.compile(
+    r"(?:(?<![a-z])t\.me|telegram\.me|instagram\.com|twitter\.com|(?<![a-z])x\.com|facebook\.com"
+    r"|tiktok\.com|linkedin\.com/in|rubika\.ir|eitaa\.com)/"
+    r"(?!joinchat|share|p/|reel|explore|stories|s/|watch|login|accounts|settings|about|help)"
+    r"(?P<value>@?[a-z0-9_][a-z0-9_.-]{2,40})(?![\w/(])"
 )
-_VALUE = re.compile(rf"{NO_PLACEHOLDER}@?[A-Za-z][A-Za-z0-9._-]{{2,40}}(?![A-Za-z0-9@(\[=])")
-_TELLING = re.compile(r"[:=«“\"'`]|\b(?:is|hast|ine)\b|هست|است|اینه")
-_ENDS = re.compile(r"\s*(?:$|[.,،;\n])")
-_MARKED = re.compile(r"@|[A-Za-z][._]?\d|[a-z]_[a-z]")
-_CODE = re.compile(r"[A-Z]{1,4}-?\d+")
-_STOP = re.compile(
-    r"(?:and|or|field|admin|administrator|root|user|guest|test|postgres|null|none|string"
-    r"|required|not|already|taken"
-    r"|see|invalid|wrong|incorrect|the|your|my|for|is|was|has|password)",
-    re.IGNORECASE,
+_HANDLE = re.compile(r"(?<![\w@./+-])@(?=[\d_.]*[a-z])[a-z0-9_][a-z0-9_.]{2,31}(?![\w@/(=:])")
+_PLATFORM = re.compile(
+    r"تلگرام|اینستا|توییتر|روبیکا|آیدی|ایدی|پیج|دایرکت|کانال|telegram|insta|twitter|(?<![a-z])(?:ids?|dm|handle|tg|ig|tiktok|discord|username|user)(?![a-z])"
+    r"|телеграм|інстаграм|інсті|нік|טלגרם|אינסטגרם|aydi|یوزر|کاربری|логін|משתמש|ניק|דיסקורד|тікток"
 )
+_BOT = "bot"
+"""No person's: Telegram gives this ending to programs."""
+_REACH = 40
 
 
 def candidates(reading: Reading) -> Iterator[Candidate]:
-    form = reading.form
-    for name in _NAME.finditer(form):
-        value = _VALUE.match(form, name.end())
-        if value is None:
-            continue
-        text = value.group().rstrip("._-")
-        if _STOP.fullmatch(text) or _CODE.fullmatch(text):
-            continue
-        end = value.start() + len(text)
-        told = _TELLING.search(name.group()) and (":" in name.group() or _ENDS.match(form, end))
-        if told or _MARKED.search(text):
-            yield Candidate(value.start(), end, USERNAME, WEIGHT)
+    small, latin = reading.small, reading.latin
+    if not reading.has_word:
+        return
+    if "@" in latin:
+        for found in _HANDLE.finditer(small):
+            around = small[max(0, found.start() - _REACH) : found.end() + _REACH]
+            if _PLATFORM.search(around) and not found.group().endswith(_BOT):
+                end = found.start() + len(found.group().rstrip("."))
+                yield Candidate(found.start(), end, USERNAME, WEIGHT, ("context",))
+    if "/" in latin and (".me/" in latin or ".com/" in latin or ".ir/" in latin):
+        for found in _LINKED.finditer(small):
+            if not found["value"].endswith(_BOT):
+                yield Candidate(*found.span("value"), USERNAME, WEIGHT, ("shape",))
