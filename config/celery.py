@@ -42,5 +42,7 @@ def load_models_first(instance: Any, **_: Any) -> None:
     if "suggest" not in instance.app.amqp.queues.consume_from:
         return
     from llm.engine.serving import warm_up
+    from tickets.second_opinion import opening
 
     warm_up()
+    opening.warm_up()

@@ -8,6 +8,7 @@ import fcntl
 import importlib.metadata
 import platform
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,12 @@ from kb.models import Article, Chunk, EmbeddingRecipe
 from llm.manifest import ManifestError
 from llm.models import Slot
 from llm.registry import verify_version
-from tickets.models import Ticket
+from tickets.models import Ticket, VaultEntry
+from tickets.second_opinion.folder import UnusableNameModel
+from tickets.second_opinion.opening import required
+from tickets.vault import UnreadableVault, decrypt
+
+EXAMPLE = "سلام، دامنه‌ی من از دیروز وصل نمی‌شود و پیام خطا می‌دهد. لطفاً راهنمایی کنید. " * 4
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,40 @@ def tickets() -> Check:
     return Check("tickets", True, f"{waiting} waiting of {Ticket.objects.count()}")
 
 
+def vault() -> Check:
+    """The oldest and the newest value open: a key that is missing shows at one end."""
+    rows = VaultEntry.objects.order_by("pk").values_list("value_encrypted", flat=True)
+    ends = [token for token in (rows.first(), rows.last()) if token is not None]
+    try:
+        for token in ends:
+            decrypt(token)
+    except UnreadableVault as error:
+        return Check("vault", False, str(error))
+    keys = len(settings.KEYS.vault)
+    return Check("vault", True, f"{rows.count()} values, {keys} {'key' if keys == 1 else 'keys'}")
+
+
+def names() -> Check:
+    """Loads the model: a file that is damaged inside shows only then."""
+    if not settings.NER_MODEL:
+        return Check("names", True, "no name model (PASOKH_NER_MODEL)")
+    try:
+        opinion = required(titles=False)
+        assert opinion is not None
+        opinion.spans([EXAMPLE])  # the first one costs more
+        started = time.perf_counter()
+        opinion.spans([EXAMPLE])
+    except UnusableNameModel as error:
+        return Check("names", False, str(error))
+    milliseconds = (time.perf_counter() - started) * 1000
+    kinds = sorted({type_ for type_ in opinion.model.labels.types if type_})
+    folder = Path(settings.NER_MODEL).name
+    detail = (
+        f"{folder} labels {', '.join(kinds)}; {len(EXAMPLE)} characters in {milliseconds:.0f} ms"
+    )
+    return Check("names", True, detail)
+
+
 CHECKS: tuple[Callable[[], Check], ...] = (
-    packages, database, database_role, queue, processes, search, models, tickets,
+    packages, database, database_role, queue, processes, search, models, tickets, vault, names,
 )  # fmt: skip

@@ -11,6 +11,12 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from runtime.errors import InputError
+
+
+class KeysFromElsewhere(InputError):
+    """The keys stand in the environment, where this program cannot write."""
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -34,6 +40,23 @@ def load_keys(home: Path) -> Keys:
         contact=os.environ.get("PASOKH_CONTACT_KEY")
         or _read_or_make(folder / "contact", secrets.token_hex(32)),
     )
+
+
+def add_vault_key(home: Path) -> int:
+    """Put a new key before the others in the file; how many there are then. Processes that run
+    read with the old ones until they are started again."""
+    if os.environ.get("PASOKH_VAULT_KEYS"):
+        raise KeysFromElsewhere(
+            "The vault's keys come from PASOKH_VAULT_KEYS: put the new key first there."
+        )
+    path = home / "keys" / "vault"
+    keys = [Fernet.generate_key().decode(), *load_keys(home).vault]
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(",".join(keys))
+    draft.replace(path)
+    return len(keys)
 
 
 def _read_or_make(path: Path, fresh: str) -> str:

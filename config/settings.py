@@ -110,6 +110,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-ticket-imports": {"task": "tickets.tasks.sweep_imports", "schedule": 60.0},
     "sweep-index": {"task": "kb.tasks.sweep", "schedule": 60.0},
     "refresh-sources": {"task": "kb.tasks.refresh_due", "schedule": 60.0},
+    # Each rule once a day: asked for more often, so that a message that was lost costs an hour.
+    "apply-retention": {"task": "tickets.tasks.apply_retention", "schedule": 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(PASOKH_HOME / "beat-schedule")
 
@@ -206,6 +208,14 @@ ENGINE_THREADS = env.get_int("PASOKH_ENGINE_THREADS", 0, low=0, high=256)
 COMPANY_NAME = env.get_str("PASOKH_COMPANY", "")
 PUBLIC_CONTACTS = env.get_list("PASOKH_PUBLIC_CONTACTS", [])
 """The company's own telephone numbers and e-mail addresses: never masked."""
+PUBLIC_NAMES = env.get_list("PASOKH_PUBLIC_NAMES", [])
+"""Names that may stay, as agents sign with them or as products bear them: never masked."""
+NER_MODEL = env.get_str("PASOKH_NER_MODEL", "")
+"""A folder with a token-classification model: a second opinion on names. Empty: none."""
+NER_SCORE = env.get_int("PASOKH_NER_SCORE", 85, low=50, high=100)
+"""In percent, from which the model is believed."""
+NER_ADDRESSES = env.get_bool("PASOKH_NER_ADDRESSES", False)
+"""Mask what the model takes for a place, too."""
 VAULT_DAYS = env.get_int("PASOKH_VAULT_DAYS", 90, low=1, high=3650)
 
 LOGGING = {

@@ -54,11 +54,10 @@ def record(query: str, *, lang: str, origin: CoverageGap.Origin, best_score: flo
     """Keep what nothing fitted. Personal data never gets into the row; a query of nothing else, or
     of no words, is not kept at all."""
     masked = privacy.mask(query[:MAX_QUERY], escape=False).text
-    form = persian.search_form(without_placeholders(masked))
-    form = " ".join(form.split())[:MAX_WORDING]
-    if sum(map(str.isalpha, form)) < MIN_LETTERS:
+    form = _form(masked)
+    if not form:
         return
-    digest = hashlib.sha256(f"{lang}\x00{form}".encode()).hexdigest()
+    digest = digest_of(lang, form)
     with connection.cursor() as cursor:
         cursor.execute(
             _RECORD,
@@ -73,6 +72,21 @@ def record(query: str, *, lang: str, origin: CoverageGap.Origin, best_score: flo
                 "typing": TYPING_SECONDS,
             },
         )
+
+
+def form_of(query: str) -> str:
+    """The words that `record` knows a search by; "" where it keeps none."""
+    return _form(privacy.mask(query[:MAX_QUERY], escape=False).text)
+
+
+def digest_of(lang: str, form: str) -> str:
+    return hashlib.sha256(f"{lang}\x00{form}".encode()).hexdigest()
+
+
+def _form(masked: str) -> str:
+    form = persian.search_form(without_placeholders(masked))
+    form = " ".join(form.split())[:MAX_WORDING]
+    return form if sum(map(str.isalpha, form)) >= MIN_LETTERS else ""
 
 
 def _one_line(text: str) -> str:

@@ -21,6 +21,7 @@ from kb.embedding import active_recipe, is_light
 from kb.faq import refresh_faq
 from kb.importing.document import MAX_TITLE, clean
 from kb.models import Article, ArticleRevision, Source
+from kb.scrubbing import scrubbed
 from runtime.errors import InputError
 from text.language import detect
 
@@ -142,7 +143,8 @@ def desk_source() -> Source:
 
 
 def checked(content: Content) -> Content:
-    """Cleaned, within the limits and with a language, or UnusableArticle."""
+    """Cleaned, without personal values, within the limits and with a language, or
+    UnusableArticle."""
     title = " ".join(clean(content.title).split())
     text = clean(content.text).strip("\n").rstrip()
     if not title:
@@ -159,6 +161,7 @@ def checked(content: Content) -> Content:
         )
     if content.state == State.PUBLISHED and not text.strip():
         raise UnusableArticle("text", _("An article without text can only be saved as a draft."))
+    title, text = scrubbed(title)[0], scrubbed(text)[0]
     lang = content.lang or detect(f"{title}\n{text[:DETECTED_FROM]}")
     return Content(title, text, lang, content.visibility, content.state)
 

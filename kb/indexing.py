@@ -200,10 +200,12 @@ def index_questions(questions: Sequence[Question], *, models: bool = False) -> N
         write_questions(prepared)
 
 
-def prepare_questions(questions: Sequence[Question], *, models: bool = False) -> PreparedQuestions:
+def prepare_questions(
+    questions: Sequence[Question], *, models: bool = False, vectors: bool = True
+) -> PreparedQuestions:
     """Everything that costs time. The question weighs as a title, its answer as text: people's
     words often stand in the answers to others like them."""
-    recipe = usable_recipe(models=models)
+    recipe = usable_recipe(models=models) if vectors else None
     made: dict[str, Forms] = {}
     entries = postings.next_entries(Question._meta.db_table, len(questions))
     for question, entry in zip(questions, entries, strict=True):
@@ -213,8 +215,8 @@ def prepare_questions(questions: Sequence[Question], *, models: bool = False) ->
         question.title_form, question.search_form = item.title_form, item.search_form
         question.length, question.digest = item.length, item.digest
         question.text_version = persian.VERSION
-    vectors = _embed(recipe, list(made.values()))
-    return PreparedQuestions(list(questions), made, recipe, vectors)
+    embedded = _embed(recipe, list(made.values()))
+    return PreparedQuestions(list(questions), made, recipe, embedded)
 
 
 def write_questions(prepared: PreparedQuestions) -> None:

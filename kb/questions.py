@@ -51,8 +51,11 @@ def upsert_questions(rows: Iterable[KnownQuestion], *, models: bool = False) -> 
     return sum(_upsert_batch(batch, models) for batch in batches(rows, BATCH))
 
 
-def prepare(rows: Iterable[KnownQuestion], *, models: bool = False) -> PreparedQuestions:
-    """Those that are new or changed, with all that costs time. Writes nothing."""
+def prepare(
+    rows: Iterable[KnownQuestion], *, models: bool = False, vectors: bool = True
+) -> PreparedQuestions:
+    """Those that are new or changed, with all that costs time. Writes nothing. Without `vectors`
+    the index worker makes them."""
     batch = {(row.kind, row.external_id): row for row in rows}
     ids = {row.external_id for row in batch.values()}
     known = {
@@ -64,7 +67,7 @@ def prepare(rows: Iterable[KnownQuestion], *, models: bool = False) -> PreparedQ
         for key, row in batch.items()
         if (question := _changed(known.get(key), row)) is not None
     ]
-    return prepare_questions(due, models=models)
+    return prepare_questions(due, models=models, vectors=vectors)
 
 
 def write(prepared: PreparedQuestions) -> int:

@@ -36,7 +36,10 @@ class OneLineParser(CommandParser):
     """argparse prints its usage before an error; a script's log wants the one line that matters."""
 
     def error(self, message: str) -> NoReturn:
-        raise CommandError(message[:1].upper() + message[1:], returncode=2)
+        line = message[:1].upper() + message[1:]
+        if self.called_from_command_line:  # where Django would show a traceback
+            self.exit(2, f"{line}\n")
+        raise CommandError(line, returncode=2)
 
 
 class JsonCommand(BaseCommand):

@@ -22,15 +22,24 @@ View = Callable[..., HttpResponseBase]
 
 def is_agent(user: Person) -> bool:
     """Agents and admins."""
-    if not isinstance(user, User) or not user.is_active:
-        return False
-    return user.is_superuser or user.groups.filter(name__in=(AGENT, ADMIN)).exists()
+    return not _roles(user).isdisjoint((AGENT, ADMIN))
 
 
 def is_admin(user: Person) -> bool:
+    return ADMIN in _roles(user)
+
+
+def _roles(user: Person) -> frozenset[str]:
+    """Read once for the user of a request, however often a page asks."""
     if not isinstance(user, User) or not user.is_active:
-        return False
-    return user.is_superuser or user.groups.filter(name=ADMIN).exists()
+        return frozenset()
+    if user.is_superuser:
+        return frozenset((ADMIN,))
+    known: frozenset[str] | None = getattr(user, "_roles", None)
+    if known is None:
+        known = frozenset(user.groups.values_list("name", flat=True))
+        user._roles = known  # type: ignore[attr-defined]
+    return known
 
 
 def signed_in(user: Person) -> User:

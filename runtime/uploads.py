@@ -1,6 +1,6 @@
 """Files that come in at the desk for long work: kept below MEDIA_ROOT until the job is over.
 
-Of a job that was stopped the file stays so long that somebody can go on with it.
+Of a job that was stopped the file stays a week, so that somebody can go on with it.
 """
 
 import re
@@ -12,15 +12,24 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from runtime.jobs import Job, Jobs, State
+from runtime.jobs import OPEN, Job, Jobs
+from text.privacy import mask
 
 KEPT_STOPPED = timedelta(days=7)
 
+MOST_BYTES = 200
+"""Of a file's name: file systems take 255."""
+
 
 def upload_name(file: UploadedFile) -> str:
-    return Path(file.name or "").name[:255] or "upload"
+    """As rows and pages call it. A chat's export is called after a telephone number, which may
+    stand in neither: a placeholder takes its place."""
+    name = Path(Path(file.name or "").name)
+    masked = mask(name.stem, escape=False, names=False).text
+    return f"{masked[: 255 - len(name.suffix)]}{name.suffix}"[:255] or "upload"
 
 
 def new_path(name: str, *, folder: str) -> str:
@@ -38,7 +47,8 @@ def keep(file: UploadedFile, path: str) -> None:
 
 def safe_name(name: str) -> str:
     """The name's letters; what it is called at the desk stands in the row."""
-    return re.sub(r"[^\w.-]+", "_", name)[-100:].lstrip(".") or "upload"
+    safe = re.sub(r"[^\w.-]+", "_", name).encode()[-MOST_BYTES:].decode(errors="ignore")
+    return safe.lstrip(".") or "upload"
 
 
 def forget_file(job: Job) -> None:
@@ -53,11 +63,13 @@ def has_file(job: Job) -> bool:
 
 
 def forget_stopped(jobs: Jobs[Any], *, now: datetime | None = None) -> int:
-    """Files of jobs that nobody has gone on with; how many."""
+    """Files of jobs that nobody has gone on with, and of those that ended before they could delete
+    theirs; how many."""
     now = now or timezone.now()
-    closed = (State.STOPPED, State.FAILED)
-    old = jobs.rows.filter(state__in=closed, heartbeat_at__lt=now - KEPT_STOPPED)
-    forgotten = [job for job in old.exclude(path="") if has_file(job)]
+    last_seen = Coalesce("heartbeat_at", "finished_at", "created_at")  # some never had a heartbeat
+    closed = jobs.rows.exclude(state__in=OPEN).exclude(path="")
+    old = closed.annotate(last_seen=last_seen).filter(last_seen__lt=now - KEPT_STOPPED)
+    forgotten = [job for job in old if has_file(job)]
     for job in forgotten:
         forget_file(job)
     return len(forgotten)

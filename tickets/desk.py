@@ -5,8 +5,9 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from runtime.people import Person
 from tickets import vault
-from tickets.models import Message, Rating, Suggestion, Ticket
+from tickets.models import Customer, Message, Rating, Suggestion, Ticket
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,19 @@ def found_for(ticket: Ticket, kind: str) -> list[dict[str, Any]]:
     return [one for one in ticket.found if one["kind"] == kind]
 
 
+def revealable(ticket: Ticket, *, reader: Person) -> set[str] | None:
+    """The placeholders whose values the reader may ask for, or None without the permission; reads
+    none of them."""
+    return vault.known_placeholders(ticket) if vault.may_reveal(reader) else None
+
+
 def customer_of(ticket: Ticket) -> dict[str, str]:
-    if ticket.customer is None:
-        return {"name": "", "contact": ""}
+    return known_of(ticket.customer) if ticket.customer else {"name": "", "contact": ""}
+
+
+def known_of(customer: Customer) -> dict[str, str]:
+    """What it says where the vault's key is missing: the page has more to show."""
     return {
-        "name": vault.decrypt(ticket.customer.name_encrypted),
-        "contact": vault.decrypt(ticket.customer.contact_encrypted),
+        "name": vault.readable(customer.name_encrypted),
+        "contact": vault.readable(customer.contact_encrypted),
     }

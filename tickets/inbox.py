@@ -6,8 +6,10 @@ from typing import Any, Final
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Left
 
+from text.privacy.placeholders import whole
 from tickets import vault
 from tickets.models import Message, Ticket
+from tickets.rights.requests import ERASED
 
 TABS: Final = ("open", "answered", "all")
 PREVIEW = 140
@@ -20,7 +22,8 @@ def inbox_rows(tab: str) -> QuerySet[Any]:
     last = Message.objects.filter(ticket=OuterRef("pk"), role=Message.Role.CUSTOMER)
     last = last.order_by("-created_at", "-pk")
     rows = (
-        Ticket.objects.defer("found")
+        Ticket.objects.exclude(source=ERASED)
+        .defer("found")
         .select_related("customer")
         .annotate(
             preview=Subquery(last.annotate(start=Left("text", PREVIEW)).values("start")[:1]),
@@ -36,7 +39,8 @@ def inbox_rows(tab: str) -> QuerySet[Any]:
 
 def state_counts() -> dict[str, int]:
     """{"open": n, "answered": n, "all": n} in one query."""
-    counts = dict(Ticket.objects.values_list("state").annotate(Count("pk")).order_by())
+    rows = Ticket.objects.exclude(source=ERASED)
+    counts = dict(rows.values_list("state").annotate(Count("pk")).order_by())
     return {
         "open": sum(counts.get(state, 0) for state in Ticket.OPEN_STATES),
         "answered": counts.get(Ticket.State.ANSWERED, 0),
@@ -45,9 +49,11 @@ def state_counts() -> dict[str, int]:
 
 
 def name_customers(rows: Iterable[Any]) -> None:
-    """Give each row of a page its `customer_name`, which stands encrypted in the database."""
+    """Give each row of a page its `customer_name`, which stands encrypted in the database, and
+    take the half placeholder from the end of its preview."""
     for row in rows:
-        row.customer_name = vault.decrypt(row.customer.name_encrypted) if row.customer else ""
+        row.customer_name = vault.readable(row.customer.name_encrypted) if row.customer else ""
+        row.preview = whole(row.preview or "")
 
 
 def neighbours(ticket: Ticket) -> tuple[int | None, int | None]:

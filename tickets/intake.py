@@ -19,7 +19,8 @@ from runtime.errors import InputError
 from runtime.live import publish
 from text.language import detect
 from text.privacy import find
-from text.privacy.spans import EMAIL, IBAN, PHONE
+from text.privacy.placeholders import cut
+from text.privacy.spans import COMPANY_ID, NATIONAL_ID, POSTAL_CODE, STRUCTURED
 from tickets import vault
 from tickets.models import Customer, Message, Suggestion, Ticket
 from tickets.queueing import ask_for_drafts
@@ -30,6 +31,7 @@ MAX_NAME = 200
 MAX_EXTERNAL_ID = 200
 _SOURCE = re.compile(r"[\w.-]{1,100}")
 _LANG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
+_COUNTERS = frozenset({COMPANY_ID, NATIONAL_ID, POSTAL_CODE})
 # PostgreSQL keeps no NUL, and half of a surrogate pair is no character.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
@@ -75,7 +77,7 @@ def receive(new: NewTicket) -> Received:
     row = Ticket(
         source=new.source,
         external_id=external_id,
-        subject=masker.mask(clean(new.subject))[:MAX_SUBJECT],
+        subject=cut(masker.mask(clean(new.subject)), MAX_SUBJECT),
         lang=new.lang or detect(text),
         shuffle_seed=random.randrange(2**31),  # noqa: S311  an order of drafts, no secret
         created_at=aware(new.created_at),
@@ -151,11 +153,15 @@ def check_text(text: str) -> None:
 
 def stored_external_id(external_id: str) -> str:
     """The id as it is stored. One that is personal data itself (some desks use the customer's
-    address) is stood for by a keyed hash; numbers that could be a card or an ID by chance are
-    counters far more often, and stay."""
-    plain = clean(external_id.strip())
-    personal = {span.type for span in find(plain)} & {EMAIL, PHONE, IBAN}
-    return vault.opaque_id(plain) if personal else plain
+    address) is stood for by a keyed hash; numbers that could be a person's or company's ID by
+    chance are counters far more often, and stay."""
+    return without_values(clean(external_id.strip()))
+
+
+def without_values(key: str) -> str:
+    """A key that another program chose, or what stands for it where it tells personal data."""
+    personal = {span.type for span in find(key, names=False)} & (STRUCTURED - _COUNTERS)
+    return vault.opaque_id(key) if personal else key
 
 
 def clean(text: str) -> str:
@@ -191,11 +197,12 @@ def _store(new: NewTicket, *, row: Ticket, text: str, masker: vault.TicketMasker
 
 
 def _customer(new: NewTicket) -> Customer | None:
-    """Found by the contact. Without a contact there is nobody to find again, so no row."""
+    """Found by the contact, and held until the ticket is there: who is erased at this moment is
+    made anew. Without a contact there is nobody to find again, so no row."""
     contact = clean(new.contact)
     if not contact:
         return None
-    customer, _created = Customer.objects.get_or_create(
+    customer, _created = Customer.objects.select_for_update(no_key=True).get_or_create(
         contact_hmac=vault.contact_hmac(contact),
         defaults={
             "contact_encrypted": vault.encrypt(contact),

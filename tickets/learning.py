@@ -8,13 +8,14 @@ named there, e.g. to leave a ticket out of its own prompt.
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from kb.models import Article, Question
-from kb.questions import upsert_question
+from kb.questions import KnownQuestion, prepare, write
 from tickets.linking import CITED
-from tickets.models import Message, Reply
+from tickets.models import Message, Reply, Ticket
 
 LEARN_AFTER = timedelta(seconds=60)
 """Older replies without `learned_at` have lost their message to the worker."""
@@ -28,28 +29,46 @@ def past_question_id(source: str, external_id: str, *, turn: int = 1) -> str:
 
 
 def learn_from(reply_id: int) -> bool:
-    """True if there was something to learn. Doing it twice changes nothing."""
-    reply = (
-        Reply.objects.select_related("ticket", "message", "suggestion").filter(pk=reply_id).first()
-    )
-    if reply is None:
-        return False
+    """True if there was something to learn. Doing it twice changes nothing. What is masked or
+    erased while this embeds is seen under the ticket's lock, and then it begins anew."""
+    reply, lesson = _now(reply_id)
+    while reply is not None:
+        prepared = prepare([lesson] if lesson else [], models=True)
+        with transaction.atomic():
+            Ticket.objects.select_for_update().filter(pk=reply.ticket_id).first()
+            known, (reply, lesson) = lesson, _now(reply_id)
+            if reply is not None and lesson == known:
+                write(prepared)
+                _note_learned(reply, lesson)
+                return lesson is not None
+    return False
+
+
+def _now(reply_id: int) -> tuple[Reply | None, KnownQuestion | None]:
+    rows = Reply.objects.select_related("ticket", "message", "suggestion")
+    reply = rows.filter(pk=reply_id).first()
+    return reply, _lesson(reply) if reply else None
+
+
+def _note_learned(reply: Reply, lesson: KnownQuestion | None) -> None:
+    if lesson is not None and lesson.article is not None:
+        learned = Question.objects.filter(kind=lesson.kind, external_id=lesson.external_id)
+        learned.update(link_mark=CITED)
+    Reply.objects.filter(pk=reply.pk).update(learned_at=timezone.now())
+
+
+def _lesson(reply: Reply) -> KnownQuestion | None:
     asked, turn = _asked_before(reply)
-    if asked:
-        cited = _cited_article(reply)
-        question = upsert_question(
-            kind=Question.Kind.TICKET,
-            external_id=past_question_id(reply.ticket.source, reply.ticket.external_id, turn=turn),
-            lang=reply.ticket.lang,
-            text=asked,
-            answer=reply.message.text,
-            article=cited,
-            models=True,
-        )
-        if cited is not None:
-            Question.objects.filter(pk=question.pk).update(link_mark=CITED)
-    Reply.objects.filter(pk=reply_id).update(learned_at=timezone.now())
-    return bool(asked)
+    if not asked:
+        return None
+    return KnownQuestion(
+        kind=Question.Kind.TICKET,
+        external_id=past_question_id(reply.ticket.source, reply.ticket.external_id, turn=turn),
+        lang=reply.ticket.lang,
+        text=asked,
+        answer=reply.message.text,
+        article=_cited_article(reply),
+    )
 
 
 def _cited_article(reply: Reply) -> Article | None:

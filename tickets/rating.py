@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from runtime.errors import InputError
 from runtime.live import publish
+from text.privacy.placeholders import cut
 from tickets import vault
 from tickets.intake import clean
 from tickets.models import Rating, Suggestion, Ticket
@@ -44,7 +45,7 @@ def _masked(suggestion: Suggestion, reason: str) -> str:
     """Agents quote customers; a value of the ticket keeps its number."""
     ticket = Ticket.objects.select_for_update().get(pk=suggestion.ticket_id)
     masker = vault.TicketMasker.of(ticket)
-    masked = masker.mask(reason, escape=False)[:MAX_REASON]
+    masked = cut(masker.mask(reason, escape=False), MAX_REASON)
     masker.keep(ticket)
     return masked
 

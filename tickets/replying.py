@@ -3,13 +3,16 @@
 `send_reply` writes the message, the reply and the ticket's new state in one transaction under the
 lock of the ticket's row. The page gives every form a random `send_key`, which is unique in the
 table: the same send again (a double click, a reload after the web process died) finds its reply.
-Values behind placeholders are put back only in `delivered_text`, on the way to the customer.
+Values behind placeholders are put back only in `delivered`, on the way to the customer.
 """
+
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from rapidfuzz.distance import Levenshtein
 
@@ -17,10 +20,11 @@ from runtime.errors import InputError
 from runtime.live import publish
 from text.privacy import restore
 from text.privacy.placeholders import placeholders_in
-from text.privacy.spans import DESTROYED, TYPES
+from text.privacy.spans import DESTROYED
 from tickets import vault
-from tickets.intake import cancel_unfinished, clean
-from tickets.models import Message, Reply, Suggestion, Ticket
+from tickets.intake import cancel_unfinished, clean, without_values
+from tickets.models import Message, Reply, Suggestion, Ticket, VaultReading
+from tickets.patterns import every_type
 from tickets.queueing import ask_to_learn
 
 MAX_SEND_KEY = 64
@@ -44,6 +48,7 @@ def send_reply(
         raise BadReply(
             _("The send key must have 1 to %(limit)d characters.") % {"limit": MAX_SEND_KEY}
         )
+    send_key = without_values(send_key)
     with transaction.atomic():
         ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
         sent = Reply.objects.filter(send_key=send_key).first()
@@ -59,10 +64,30 @@ def send_reply(
         return _store(ticket, agent=agent, text=masked, suggestion=suggestion, send_key=send_key)
 
 
-def delivered_text(reply: Reply) -> str:
-    """What the customer gets: the reply with the values behind its placeholders. A value that has
-    expired stays a placeholder."""
-    return restore(reply.message.text, vault.values_of(reply.ticket))
+@dataclass(frozen=True)
+class Delivered:
+    """A reply as the customer gets it. `html`: for mail and pages, escaped after the values are in
+    it, so that no value can bring markup along."""
+
+    text: str = field(repr=False)
+
+    @property
+    def html(self) -> str:
+        return escape(self.text).replace("\n", "<br>\n")
+
+
+def delivered(
+    reply: Reply, *, reader: User, purpose: VaultReading.Purpose = VaultReading.Purpose.SEND
+) -> Delivered:
+    """The reply with the values behind its placeholders, and only those are read: by the agent who
+    sends, or for REVEAL by somebody with the permission, which the caller has checked. A value
+    that has expired stays a placeholder. Raises UnreadableVault."""
+    text = reply.message.text
+    names = {name for name, _type in placeholders_in(text)}
+    if not names:
+        return Delivered(text)
+    values = vault.values_of(reply.ticket, reader=reader, purpose=purpose, only=names)
+    return Delivered(restore(text, values))
 
 
 def edit_share(draft: str, sent: str) -> float:
@@ -98,9 +123,12 @@ def _suggestion(ticket: Ticket, suggestion_id: int | None) -> Suggestion | None:
 
 
 def _check_placeholders(ticket: Ticket, text: str) -> None:
-    """A model can make up a placeholder; the customer must not get one."""
-    known = vault.values_of(ticket)
-    for name, type_ in placeholders_in(text):
+    """A model can make up a placeholder; the customer must not get one. Nor may a reply be sent
+    that cannot be delivered, because a key of the vault is missing."""
+    known = vault.known_placeholders(ticket)
+    types = every_type()
+    used = placeholders_in(text)
+    for name, type_ in used:
         if type_ in DESTROYED:
             raise BadReply(
                 _(
@@ -108,11 +136,13 @@ def _check_placeholders(ticket: Ticket, text: str) -> None:
                     "a reply; take it out and give it another way."
                 )
             )
-        if type_ in TYPES and name not in known:
+        if type_ in types and name not in known:
             raise BadReply(
                 _("%(placeholder)s stands for nothing in this ticket; take it out of the reply.")
                 % {"placeholder": name}
             )
+    if used:
+        vault.check_readable(ticket, only={name for name, _type in used})
 
 
 def _store(

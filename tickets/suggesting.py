@@ -21,10 +21,12 @@ from llm.engine.serving import Draft, budget_for, generate
 from llm.prompts import PROMPT_VERSION, PromptError, PromptInput, Role, Turn
 from llm.registry import SlotChoice, slots_now
 from runtime.live import publish
+from text.privacy.placeholders import whole
 from tickets.claims import Claim, ClaimLost
 from tickets.learning import past_question_id
 from tickets.models import Message, Suggestion, Ticket
 from tickets.prompting import Source, build_prompt_input, used_sources
+from tickets.second_opinion.reviewing import review
 
 FLUSH_SECONDS = 0.25
 TELLING_WORDS = 3
@@ -39,6 +41,7 @@ def suggest_for_ticket(ticket_id: int) -> bool:
         return False
     try:
         with claim.kept_alive() as lost:
+            review(claim.ticket_id, held=claim.held)
             _draft(claim, lost)
     except ClaimLost:
         return False
@@ -66,7 +69,9 @@ def _draft(claim: Claim, lost: threading.Event) -> None:
     choices = slots_now()
     parts, sources = prompt_parts(ticket, choices)
     if budget_for(choices).passages:
-        _note_what_is_missing(ticket, sources)
+        with claim.held():  # a value masked, or a ticket erased, during the search is not noted
+            ticket.refresh_from_db()
+            _note_what_is_missing(ticket, sources)
     rows = _make_rows(claim, ticket, choices, sources)
     writer = _Writer(claim, rows, lost)
     try:
@@ -159,7 +164,9 @@ class _Writer:
         with self.claim.held():
             for number, text in self._waiting.items():
                 Suggestion.objects.filter(pk=self.rows[number].pk).update(
-                    text=text, state=State.WRITING, first_text_at=Coalesce("first_text_at", now)
+                    text=whole(text),
+                    state=State.WRITING,
+                    first_text_at=Coalesce("first_text_at", now),
                 )
                 publish(f"ticket:{self.claim.ticket_id}", suggestion=self.rows[number].pk)
         self._waiting.clear()

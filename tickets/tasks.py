@@ -6,6 +6,8 @@ from runtime import uploads
 from tickets import learning, linking, suggesting, sweeping
 from tickets.importing import running
 from tickets.importing.runs import JOBS
+from tickets.rights import retention
+from tickets.second_opinion import reviewing
 
 
 @shared_task
@@ -15,6 +17,7 @@ def suggest(ticket_id: int) -> None:
 
 @shared_task
 def learn(reply_id: int) -> None:
+    reviewing.review_reply(reply_id)
     learning.learn_from(reply_id)
 
 
@@ -39,3 +42,9 @@ def sweep_imports() -> None:
 @shared_task
 def sweep() -> None:
     sweeping.sweep()
+
+
+@shared_task
+def apply_retention() -> None:
+    """A part of what is due; the next message goes on."""
+    retention.apply_due()

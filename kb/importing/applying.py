@@ -198,6 +198,7 @@ class SourceImport:
 
     def _count(self, read: Read, changed: int) -> None:
         self.report.created += len(read.created)
+        self.report.taken_out += read.taken_out
         self.report.updated += changed - len(read.created)
         self.report.unchanged += len(read.rows) - changed + len(read.kept)
         for article in read.kept:

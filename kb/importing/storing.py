@@ -1,6 +1,6 @@
 """Documents as rows of articles: compared with what is stored, saved with history, archived."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from kb import indexing
 from kb.importing.document import Document
 from kb.importing.entries import Entry
 from kb.models import Article, ArticleRevision, Source
+from kb.scrubbing import scrubbed
 from text.language import detect
 
 State = Article.State
@@ -23,7 +24,8 @@ class Read:
     """`rows`: as they are to be, each with whether it is stored and indexed so already. `created`:
     the new ones among them. `changed`: stored ones that differ, with what they were in `before`.
     `kept`: articles that were edited at the desk, left as they are. `seen`: when each stored one
-    was last changed, and whether at the desk, as it was read."""
+    was last changed, and whether at the desk, as it was read. `taken_out`: personal values that
+    the articles of an upload had in them."""
 
     rows: list[tuple[Article, bool]] = field(default_factory=list)
     created: list[Article] = field(default_factory=list)
@@ -31,6 +33,7 @@ class Read:
     before: list[ArticleRevision] = field(default_factory=list)
     kept: list[Article] = field(default_factory=list)
     seen: dict[int, tuple[datetime, bool]] = field(default_factory=dict)
+    taken_out: int = 0
 
     @property
     def stale(self) -> list[Article]:
@@ -49,6 +52,11 @@ def rows_of(
         if row is not None and row.is_edited and not overwrite:
             read.kept.append(row)
             continue
+        if source.kind == Source.Kind.UPLOAD:
+            title, in_title = scrubbed(document.title)
+            text, in_text = scrubbed(document.text)
+            document = replace(document, title=title, text=text)
+            read.taken_out += in_title + in_text
         fields = _fields(document, lang)
         if row is not None:
             read.seen[row.pk] = (row.updated_at, row.is_edited)

@@ -9,12 +9,14 @@ write adds a segment in the writer's own transaction, with its own statistics; w
 common row, so there is nothing to wait for. Where too many small segments stand, the writer merges
 them, if nobody else is at it (an advisory lock that is tried, not waited for). What is deleted or
 written anew leaves postings behind whose entry no row has: search passes over them, on a small desk
-they do not count either, and the sweep drops them once they are a tenth (`compact`).
+they do not count either, and the sweep drops them once they are a tenth (`compact`). What somebody
+had erased goes at once (`remove`, `drop_gone`).
 """
 
 from kb.postings.merging import merge, tidy
 from kb.postings.reading import Found, Statistics, read
 from kb.postings.records import GRAM, QUESTIONS, WORD, Records, chunk_group
+from kb.postings.removing import drop_gone, remove
 from kb.postings.writing import add, next_entries
 
 __all__ = [
@@ -26,8 +28,10 @@ __all__ = [
     "Statistics",
     "add",
     "chunk_group",
+    "drop_gone",
     "merge",
     "next_entries",
     "read",
+    "remove",
     "tidy",
 ]

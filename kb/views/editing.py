@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kb import editing
@@ -15,7 +16,9 @@ from kb.differences import differences
 from kb.editing import Outdated, UnusableArticle
 from kb.models import Article, ArticleRevision, CoverageGap
 from kb.rendering import render as render_markdown
+from kb.scrubbing import scrubbed
 from runtime.people import admin_required, agent_required, is_admin, signed_in
+from runtime.templatetags.desk_text import digits
 
 State = Article.State
 PER_PAGE = 30
@@ -69,7 +72,19 @@ def _save(request: HttpRequest, article: Article | None) -> HttpResponse:
         return _conflict(request, error.article)
     request.session[SAVED_DRAFT] = key
     messages.success(request, _said(saved))
+    _say_what_was_taken_out(request, content)
     return redirect("article", pk=saved.pk)
+
+
+def _say_what_was_taken_out(request: HttpRequest, content: editing.Content) -> None:
+    count = scrubbed(content.title)[1] + scrubbed(content.text)[1]
+    if count:
+        said = ngettext(
+            "%(number)s personal value was taken out of the text.",
+            "%(number)s personal values were taken out of the text.",
+            count,
+        )
+        messages.warning(request, said % {"number": digits(count)})
 
 
 def _said(article: Article) -> str:

@@ -1,11 +1,10 @@
 """Imports at the desk: files and web addresses in, how far an import is, all imports."""
 
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -22,10 +21,9 @@ from kb.models import ImportRun, Source
 from runtime.errors import InputError
 from runtime.jobs import OPEN
 from runtime.people import admin_required, signed_in
+from runtime.upload_limits import SizeLimit
 from runtime.uploads import has_file
 
-FORM_BYTES = 64 * 1024
-"""What a form may have besides its files."""
 PER_PAGE = 30
 
 
@@ -35,13 +33,13 @@ PER_PAGE = 30
 def import_articles(request: HttpRequest) -> HttpResponse:
     """`form`: files and language; `web`: an address. Files that are too large are refused before
     their bytes are read."""
-    limit = _SizeLimit(request)
+    limit = SizeLimit(request)
     request.upload_handlers.insert(0, limit)
     return _upload(request, limit)
 
 
 @csrf_protect
-def _upload(request: HttpRequest, limit: "_SizeLimit") -> HttpResponse:
+def _upload(request: HttpRequest, limit: SizeLimit) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if limit.reached:
         form.errors["file"] = form.error_class([too_large()])
@@ -117,33 +115,6 @@ def _start_web(request: HttpRequest, given: dict[str, Any]) -> ImportRun:
         source.save(update_fields=["kind", "options"])
     refreshing.set_schedule(source, given["refresh_hours"] or 0)
     return run
-
-
-class _SizeLimit(FileUploadHandler):
-    """Stops an upload whose announced or real length is above the limit."""
-
-    received = 0
-    reached = False
-
-    def handle_raw_input(
-        self,
-        input_data: IO[bytes],
-        META: dict[str, Any],  # noqa: N803 - Django's name
-        content_length: int,
-        boundary: str,
-        encoding: str | None = None,
-    ) -> None:
-        self.reached = content_length > settings.MAX_UPLOAD_BYTES + FORM_BYTES
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        self.received += len(raw_data)
-        self.reached = self.reached or self.received > settings.MAX_UPLOAD_BYTES
-        if self.reached:
-            raise StopUpload(connection_reset=True)
-        return raw_data
-
-    def file_complete(self, file_size: int) -> None:
-        return None
 
 
 @require_safe

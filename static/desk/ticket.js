@@ -16,13 +16,24 @@ let written = ""; // what the box held when a draft or answer was put there: not
 let ratingCard = null; // after r: the card that the next digit rates
 let current = null; // the suggestion that keys mean: its id, as the card may be replaced
 
-const cards = () => [...document.querySelectorAll(".draft")];
+/* Those that can be seen: guesses are folded away until somebody wants them. */
+const cards = () =>
+  [...document.querySelectorAll(".draft")].filter((one) => !one.closest("details:not([open])"));
 const card = () => cards().find((one) => one.dataset.suggestion === current) ?? null;
 const isRated = (one) => one.querySelector("[name=stars]:checked") !== null;
 const canRate = (one) => one.querySelector("[name=stars]:enabled") !== null;
 
 function say(text) {
   if (text) document.dispatchEvent(new CustomEvent("desk:say", { detail: { text } }));
+}
+
+/* The words of a text, with placeholders where it shows chips. */
+function wordsOf(element) {
+  const copy = element.cloneNode(true);
+  for (const chip of copy.querySelectorAll("[data-placeholder]")) {
+    chip.replaceWith(chip.dataset.placeholder);
+  }
+  return copy.textContent;
 }
 
 /* --- the reply box */
@@ -53,7 +64,7 @@ function pick(one) {
     say(isBusy ? words.sayWriting : words.sayFailed);
     return;
   }
-  put(text.textContent);
+  put(wordsOf(text));
   choose(one);
 }
 
@@ -146,7 +157,7 @@ const keys = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.isComposing || help?.open) return;
+  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.target === reply && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     if (!event.repeat) form.requestSubmit();
@@ -184,7 +195,7 @@ document.addEventListener("click", (event) => {
   if (button?.hasAttribute("data-pick")) pick(button.closest(".draft"));
   if (button?.hasAttribute("data-open-keys")) help?.showModal();
   if (button?.hasAttribute("data-answer")) {
-    put(document.getElementById(button.dataset.answer).textContent);
+    put(wordsOf(document.getElementById(button.dataset.answer)));
     choose(null);
     origin.textContent = button.dataset.label;
   }

@@ -12,6 +12,8 @@ pytestmark = pytest.mark.browser
 PATHS = ["/", "/tickets/new/", "/articles/", "/articles/?q=ssl", "/ratings/", "/models/"]
 PATHS += ["/articles/new/", "/articles/playground/?q=ssl", "/articles/coverage/"]
 PATHS += ["/articles/sources/", "/articles/imports/"]
+PATHS += ["/privacy/", "/privacy/readings/", "/privacy/customers/", "/privacy/tester/"]
+PATHS += ["/tickets/import/", "/tickets/import/new/"]
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

@@ -1,9 +1,10 @@
 import stat
 import threading
 
+import pytest
 from cryptography.fernet import Fernet
 
-from config.keys import load_keys
+from config.keys import KeysFromElsewhere, add_vault_key, load_keys
 
 
 def test_load_keys_makes_them_once_and_closes_the_files(tmp_path):
@@ -18,6 +19,23 @@ def test_load_keys_prefers_the_environment(tmp_path, monkeypatch):
     newer, older = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     monkeypatch.setenv("PASOKH_VAULT_KEYS", f"{newer}, {older}")
     assert load_keys(tmp_path).vault == (newer, older)
+    assert not (tmp_path / "keys" / "vault").exists()
+
+
+def test_new_vault_key_writes_and_the_old_one_still_reads(tmp_path):
+    old = load_keys(tmp_path)
+    assert add_vault_key(tmp_path) == 2
+    new = load_keys(tmp_path)
+    assert new.vault[1:] == old.vault
+    assert new.vault[0] != old.vault[0]
+    assert stat.S_IMODE((tmp_path / "keys" / "vault").stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "keys").iterdir() if path.name[0] == "."] == []
+
+
+def test_key_is_not_added_to_a_file_that_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("PASOKH_VAULT_KEYS", Fernet.generate_key().decode())
+    with pytest.raises(KeysFromElsewhere, match="PASOKH_VAULT_KEYS"):
+        add_vault_key(tmp_path)
     assert not (tmp_path / "keys" / "vault").exists()
 
 

@@ -94,3 +94,19 @@ def test_a_stopped_upload_is_forgotten_after_a_week(mina, asked):
     ImportRun.objects.filter(pk=run.pk).update(state=State.STOPPED, heartbeat_at=old)
     assert forget_stopped(runs.JOBS) == 1
     assert not has_file(run)
+
+
+@pytest.mark.parametrize("state", [State.STOPPED, State.DONE])
+def test_no_file_outlives_its_import_for_long(mina, asked, state):
+    """Stopped while it waited: it never had a sign of life. Done: it died before it tidied up."""
+    run = upload(mina)
+    runs.JOBS.ask_to_stop(run.pk)
+    ImportRun.objects.filter(pk=run.pk).update(state=state)
+    assert forget_stopped(runs.JOBS) == 0
+    assert forget_stopped(runs.JOBS, now=timezone.now() + timedelta(days=8)) == 1
+    assert not has_file(run)
+
+
+def test_name_of_long_letters_fits_a_file_system(mina, asked):
+    run = upload(mina, name="値" * 90 + ".html")
+    assert has_file(run)

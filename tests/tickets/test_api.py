@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 
 from tests.tickets.factories import PHONE, make_drafts, make_ticket
 from tickets.api.tokens import issue_token
-from tickets.models import ApiToken, Rating, Reply, Ticket
+from tickets.models import ApiToken, Rating, Reply, Ticket, VaultReading
 from tickets.rating import rate
 from tickets.replying import send_reply
 
@@ -252,10 +252,33 @@ def test_reply_is_sent_once_and_delivered_with_values(api, sara):
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.data["id"] == second.data["id"]
     assert Reply.objects.count() == 1
-    shown = api.get(reverse("api-reply", args=[first.data["id"]])).data
-    assert shown["text"] == "با [PHONE_1] زنگ می‌زنیم"
-    assert shown["delivered"] == f"با {PHONE} زنگ می‌زنیم"
+    assert first.data["text"] == "با [PHONE_1] زنگ می‌زنیم"
+    assert first.data["delivered"] == first.data["delivered_html"] == f"با {PHONE} زنگ می‌زنیم"
     assert [row["id"] for row in api.get(path).data] == [first.data["id"]]
+    assert {one.purpose for one in VaultReading.objects.all()} == {"send"}
+
+
+def test_delivered_text_is_seen_later_only_with_the_permission(api, sara, mina):
+    ticket = make_ticket()
+    reply = send_reply(ticket.pk, agent=sara, text="با [PHONE_1]", suggestion_id=None, send_key="k")
+    for path in (
+        reverse("api-reply", args=[reply.pk]),
+        reverse("api-replies", args=[ticket.pk]),
+    ):
+        VaultReading.objects.all().delete()
+        row = api.get(path).data
+        row = row[0] if isinstance(row, list) else row
+        assert (row["text"], row["delivered"], row["delivered_html"]) == (
+            "با [PHONE_1]",
+            None,
+            None,
+        )
+        assert not VaultReading.objects.exists()
+        row = _client(mina).get(path).data
+        row = row[0] if isinstance(row, list) else row
+        assert row["delivered"] == f"با {PHONE}"
+        reading = VaultReading.objects.get()
+        assert (reading.user, reading.purpose) == (mina, "reveal")
 
 
 def test_second_agents_reply_is_409(api, omid):

@@ -54,8 +54,16 @@ def test_import_tickets_reports_its_fields(history):
         "created": 1,
         "duplicates": 0,
         "unanswered": 1,
+        "folded": 0,
+        "conversations": 0,
+        "extended": 0,
+        "left_out": {},
+        "languages": {"fa": 1},
         "placeholders": {"PHONE": 1},
         "failed": [],
+        "folds": [],
+        "guessed_agents": [],
+        "stopped": False,
     }
 
 

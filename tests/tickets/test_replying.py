@@ -1,17 +1,21 @@
 """A reply is sent once, by one agent, with the values back in what is delivered."""
 
+import dataclasses
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 
-from tests.tickets.factories import PHONE, make_drafts, make_ticket
-from tickets.models import Message, Reply, Suggestion, Ticket, VaultEntry
+from tests.tickets.factories import CARD, PHONE, make_drafts, make_ticket
+from tickets import vault
+from tickets.models import Message, Reply, Suggestion, Ticket, VaultEntry, VaultReading
+from tickets.patterns import add_pattern, set_active
 from tickets.replying import (
     AlreadyAnswered,
     BadReply,
-    delivered_text,
+    delivered,
     edit_share,
     send_reply,
 )
@@ -110,7 +114,7 @@ def test_values_are_put_back_only_in_what_is_delivered(sara):
     ticket = make_ticket()
     reply = _send(ticket, sara, "با [PHONE_1] تماس می‌گیریم، یا با 0935 111 2233")
     assert reply.message.text == "با [PHONE_1] تماس می‌گیریم، یا با [PHONE_2]"
-    assert delivered_text(reply) == f"با {PHONE} تماس می‌گیریم، یا با 0935 111 2233"
+    assert delivered(reply, reader=sara).text == f"با {PHONE} تماس می‌گیریم، یا با 0935 111 2233"
 
 
 def test_placeholder_that_stands_for_nothing_is_refused(sara):
@@ -130,11 +134,45 @@ def test_password_in_a_reply_is_refused_and_kept_nowhere(sara):
     assert VaultEntry.objects.count() == 1
 
 
-def test_delivered_text_keeps_the_placeholder_of_an_expired_value(sara):
+def test_delivered_keeps_the_placeholder_of_an_expired_value(sara):
     ticket = make_ticket()
     reply = _send(ticket, sara, "با [PHONE_1] تماس می‌گیریم")
     VaultEntry.objects.all().delete()
-    assert delivered_text(reply) == "با [PHONE_1] تماس می‌گیریم"
+    assert delivered(reply, reader=sara).text == "با [PHONE_1] تماس می‌گیریم"
+
+
+def test_sending_reads_only_what_stands_in_the_reply_and_is_written_down(sara):
+    ticket = make_ticket(text=f"شماره {PHONE} و کارت {CARD}")
+    reply = _send(ticket, sara, "با [phone-1] تماس می‌گیریم")
+    assert not VaultReading.objects.exists()
+    assert delivered(reply, reader=sara).text == f"با {PHONE} تماس می‌گیریم"
+    reading = VaultReading.objects.get()
+    assert (reading.user, reading.ticket, reading.ticket_number) == (sara, ticket, ticket.pk)
+    assert (reading.types, reading.purpose) == (["PHONE"], "send")
+
+
+def test_reply_without_placeholders_reads_nothing(sara):
+    assert delivered(_send(make_ticket(), sara, "سلام"), reader=sara).text == "سلام"
+    assert not VaultReading.objects.exists()
+
+
+def test_delivered_html_is_escaped_after_the_values_are_in_it(sara):
+    ticket = make_ticket()
+    VaultEntry.objects.filter(ticket=ticket, type="PHONE").update(
+        value_encrypted=vault.encrypt("<script>[PHONE_1]</script>")
+    )
+    reply = _send(ticket, sara, "<i>\n[PHONE_1]")
+    html = delivered(reply, reader=sara).html
+    assert html == "&lt;i&gt;<br>\n&lt;script&gt;[PHONE_1]&lt;/script&gt;"
+
+
+def test_reply_that_could_not_be_delivered_is_refused(sara, settings):
+    ticket = make_ticket()
+    settings.KEYS = dataclasses.replace(settings.KEYS, vault=(Fernet.generate_key().decode(),))
+    with pytest.raises(vault.UnreadableVault, match="PASOKH_VAULT_KEYS"):
+        _send(ticket, sara, "با [PHONE_1] تماس می‌گیریم")
+    assert ticket.messages.count() == 1
+    assert _send(ticket, sara, "سلام").message.text == "سلام"
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 100_000])
@@ -172,3 +210,9 @@ def test_bad_send_key_is_refused(sara, key):
 )
 def test_edit_share(draft, sent, share):
     assert edit_share(draft, sent) == share
+
+
+def test_placeholder_of_a_pattern_that_is_switched_off_is_refused_where_it_has_no_value(sara, mina):
+    set_active(add_pattern("ORDER", "KZ-#####", user=mina), active=False)
+    with pytest.raises(BadReply, match="ORDER_1"):
+        _send(make_ticket(), sara, "سفارش [ORDER_1] رسید")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from llm.engine.local import LocalEngine
-from llm.engine.results import GenerationSettings, RowRequest
+from llm.engine.results import GenerationSettings
 from llm.manifest import write_manifest
 from llm.prompts import INVOCATION, PROMPT_VERSION, SECTIONS
 from tests.training.tiny import ADAPTER, CORPUS, ROWS, base_recipe, tuned_recipe
@@ -113,7 +113,7 @@ def test_tune_makes_an_adapter_that_the_serving_engine_writes_with(base, tmp_pat
     written = drafts(
         ROWS[:4],
         engine=engine,
-        requests=[RowRequest("tuned", how), RowRequest("base", how)],
+        versions={"tuned": how, "base": how},
         budget=recipe.prompt.as_budget(),
         company="",
     )

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from tickets.intake import NewTicket
 from tickets.models import Message, Rating, Reply, Suggestion, Ticket
-from tickets.replying import delivered_text
+from tickets.replying import Delivered
 
 API = "api"
 
@@ -96,18 +96,30 @@ class RatingOutput(serializers.ModelSerializer[Rating]):
 
 
 class ReplyOutput(serializers.ModelSerializer[Reply]):
-    """`text` as it is kept, `delivered` with the values behind its placeholders."""
+    """`text` as it is kept, `delivered` with the values behind its placeholders (`delivered_html`:
+    the same, escaped), null for somebody who may not see them. The context gives `delivered`:
+    {reply id: Delivered}; who makes it has the reading of the values written down."""
 
     text = serializers.CharField(source="message.text", read_only=True)
     agent = serializers.CharField(source="agent.username", read_only=True)
     delivered = serializers.SerializerMethodField()
+    delivered_html = serializers.SerializerMethodField()
 
     class Meta:
         model = Reply
         fields = (
-            *("id", "ticket", "text", "delivered", "agent", "suggestion", "edit_share"),
-            *("send_key", "created_at"),
+            *("id", "ticket", "text", "delivered", "delivered_html", "agent", "suggestion"),
+            *("edit_share", "send_key", "created_at"),
         )
 
-    def get_delivered(self, reply: Reply) -> str:
-        return delivered_text(reply)
+    def get_delivered(self, reply: Reply) -> str | None:
+        delivered = self._delivered(reply)
+        return delivered.text if delivered else None
+
+    def get_delivered_html(self, reply: Reply) -> str | None:
+        delivered = self._delivered(reply)
+        return delivered.html if delivered else None
+
+    def _delivered(self, reply: Reply) -> Delivered | None:
+        given: dict[int, Delivered] = self.context.get("delivered", {})
+        return given.get(reply.pk)

@@ -1,5 +1,8 @@
 """Tickets, their suggestions, ratings and replies for other programs."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -13,11 +16,12 @@ from rest_framework.views import APIView
 
 from runtime.people import signed_in
 from runtime.permissions import IsAgent
+from tickets import vault
 from tickets.api import serializers
 from tickets.intake import add_customer_message, receive
-from tickets.models import Rating, Reply, Suggestion, Ticket
+from tickets.models import Rating, Reply, Suggestion, Ticket, VaultReading
 from tickets.rating import rate, withdraw
-from tickets.replying import send_reply
+from tickets.replying import Delivered, delivered, send_reply
 
 
 class AgentView(APIView):
@@ -105,30 +109,48 @@ class RatingDetail(AgentView):
 
 class Replies(AgentView):
     """GET: the ticket's replies. POST {text, suggestion, send_key}: 201, also for a repeated send,
-    which gives the same reply."""
+    which gives the same reply, with the text to be delivered."""
 
     def get(self, request: Request, pk: int) -> Response:
         ticket = get_object_or_404(Ticket, pk=pk)
-        rows = ticket.replies.select_related("message", "agent", "ticket").order_by("pk")
-        return Response(serializers.ReplyOutput(rows, many=True).data)
+        rows = list(ticket.replies.select_related("message", "agent", "ticket").order_by("pk"))
+        context = {"delivered": _revealed(request, rows)}
+        return Response(serializers.ReplyOutput(rows, many=True, context=context).data)
 
     def post(self, request: Request, pk: int) -> Response:
         ticket = get_object_or_404(Ticket, pk=pk)
         given = serializers.ReplyInput(data=request.data)
         given.is_valid(raise_exception=True)
+        agent = signed_in(request.user)
         reply = send_reply(
             ticket.pk,
-            agent=signed_in(request.user),
+            agent=agent,
             text=given.validated_data["text"],
             suggestion_id=given.validated_data["suggestion"],
             send_key=given.validated_data["send_key"],
         )
-        return Response(serializers.ReplyOutput(reply).data, status=status.HTTP_201_CREATED)
+        context = {"delivered": {reply.pk: delivered(reply, reader=agent)}}
+        output = serializers.ReplyOutput(reply, context=context)
+        return Response(output.data, status=status.HTTP_201_CREATED)
 
 
 class ReplyDetail(AgentView, RetrieveAPIView[Reply]):
     serializer_class = serializers.ReplyOutput
     queryset = Reply.objects.select_related("message", "agent", "ticket")
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        reply = self.get_object()
+        context = {"delivered": _revealed(request, [reply])}
+        return Response(serializers.ReplyOutput(reply, context=context).data)
+
+
+def _revealed(request: Request, replies: Sequence[Reply]) -> dict[int, Delivered]:
+    """What was delivered, for those who may see the values in it: a reading of the vault."""
+    reader = signed_in(request.user)
+    if not vault.may_reveal(reader):
+        return {}
+    purpose = VaultReading.Purpose.REVEAL
+    return {reply.pk: delivered(reply, reader=reader, purpose=purpose) for reply in replies}
 
 
 def _own_rating(request: Request, pk: int) -> Rating:

@@ -1,4 +1,4 @@
-"""What the readers of all formats give: conversations, what could not be read, what was left out."""
+"""What all readers give: conversations, what could not be read, what was left out."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +23,8 @@ class Turn:
 @dataclass(frozen=True)
 class PastConversation:
     """One conversation as read and checked, oldest turn first, roles alternating. `external_id` and
-    `lang` may be empty. `line`: where it begins in `source`, from 1."""
+    `lang` may be empty. `line`: where it begins in `source`, from 1. `contact`: the customer's
+    address or number, if the file tells it, so that a customer's tickets can be found again."""
 
     external_id: str
     turns: tuple[Turn, ...] = field(repr=False)
@@ -31,6 +32,7 @@ class PastConversation:
     line: int
     lang: str = ""
     subject: str = field(default="", repr=False)
+    contact: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,195 +1,212 @@
-"""Files with past tickets: JSONL (an object a line) and CSV (with a heading).
+"""A row of a table or an object of JSON as a past conversation: `past_conversation(row, …)`.
 
-Fields: external_id, question, answer, created_at, lang; question is needed, others may be missing.
-`read_past_tickets` yields rows and problems in the files' order and reads a file piece by piece.
+Fields: external_id, question, answer, created_at, lang, subject, contact, by these names or by
+those that desks give them in Persian and English; or `messages`, a list of {role, text, at}.
+question (or messages) is needed, others may be missing.
 """
 
-import codecs
-import csv
-import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import IO, Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
-from runtime.errors import InputError
-from tickets.importing.records import FileProblem
+from text.persian import canonical
+from tickets.importing.records import (
+    AGENT,
+    CUSTOMER,
+    FileProblem,
+    LeftOut,
+    PastConversation,
+    Record,
+    Role,
+    Turn,
+)
+from tickets.importing.turns import conversation
 from tickets.intake import MAX_EXTERNAL_ID, aware, clean
 
-FIELDS: Final = ("external_id", "question", "answer", "created_at", "lang")
-MAX_LINE_CHARACTERS: Final = 2_000_000
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "external_id": (
+        *("external_id", "id", "ticket_id", "ticket", "ticket_number", "number", "case_id"),
+        *("شناسه", "شماره تیکت", "شناسه تیکت", "کد پیگیری", "شماره", "کد"),
+    ),
+    "question": (
+        *("question", "customer_message", "customer", "message", "request", "description", "body"),
+        *("query", "text", "inquiry", "سوال", "پرسش", "پیام مشتری", "متن سوال", "درخواست"),
+        *("متن تیکت", "متن پیام", "پیام", "شرح", "متن"),
+    ),
+    "answer": (
+        *("answer", "agent_reply", "agent_message", "agent", "reply", "response", "solution"),
+        *("resolution", "پاسخ", "جواب", "پاسخ پشتیبان", "پاسخ پشتیبانی", "متن پاسخ", "راه حل"),
+    ),
+    "created_at": (
+        *("created_at", "created", "date", "datetime", "timestamp", "time", "created_on"),
+        *("تاریخ ایجاد", "تاریخ ثبت", "تاریخ", "زمان"),
+    ),
+    "contact": (
+        *("contact", "email", "e mail", "customer_email", "requester_email", "phone", "mobile"),
+        *(
+            "customer_phone",
+            "ایمیل",
+            "پست الکترونیک",
+            "تلفن",
+            "موبایل",
+            "شماره تماس",
+            "شماره موبایل",
+        ),
+    ),
+    "lang": ("lang", "language", "locale", "زبان"),
+    "subject": ("subject", "title", "topic", "موضوع", "عنوان"),
+}
+_CUSTOMER_ROLES = frozenset(
+    ("customer", "user", "client", "requester", "end-user", "visitor", "human", "مشتری", "کاربر")
+)
+_AGENT_ROLES = frozenset(
+    (
+        *("agent", "assistant", "support", "operator", "staff", "admin"),
+        *("پشتیبان", "پشتیبانی", "کارشناس"),
+    )
+)
+_TEXT_KEYS = ("text", "content", "body", "message", "متن")
+_TIME_KEYS = ("at", "created_at", "time", "timestamp", "date", "تاریخ")
 _LANG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
-_SNIFFED = 8192
+_SEPARATORS = re.compile(r"[\s_\u200c-]+")
 
 
-@dataclass(frozen=True)
-class PastTicket:
-    """A row as read and checked; `external_id` and `lang` may be empty."""
-
-    external_id: str
-    question: str = field(repr=False)
-    answer: str = field(repr=False)
-    created_at: datetime | None
-    lang: str
-
-
-class BadHistoryFile(InputError):
-    """A file cannot be read at all."""
-
-
-class _BadRow(ValueError):
+class BadRow(ValueError):
     """A row cannot be used; the message says why, without its contents."""
 
 
-def read_past_tickets(paths: Sequence[Path]) -> Iterator[PastTicket | FileProblem]:
-    """All paths are looked at before the first row is read, so that a mistyped name imports
-    nothing. Raises BadHistoryFile."""
-    checked = [(path, _format(path)) for path in paths]
-    for path, format_ in checked:
-        yield from _read(path, format_)
+def field_names(heading: Iterable[str]) -> dict[str, str]:
+    """{"question": the heading that names it}: of several, the one that says it most plainly."""
+    given: dict[str, str] = {}
+    for name in heading:
+        given.setdefault(_plain(name), name)
+    found = {}
+    for field, names in _NAMES.items():
+        match = next((given[plain] for name in names if (plain := _plain(name)) in given), None)
+        if match is not None:
+            found[field] = match
+    return found
 
 
-def _format(path: Path) -> str:
-    """By what is in the file; the name decides only for a CSV with a single column."""
+def past_conversation(
+    row: Mapping[str, Any], *, source: str, line: int, names: Mapping[str, str] | None = None
+) -> Iterator[Record]:
+    """`names`: what `field_names` says of a table's heading; without it, of the row's own keys."""
+    if names is None:
+        names = field_names(row)
     try:
-        with path.open("rb") as file:
-            start = file.read(_SNIFFED)
-    except OSError as error:
-        raise BadHistoryFile(
-            _("%(file)s cannot be read: %(why)s") % {"file": path, "why": error.strerror}
-        ) from error
-    try:
-        # Incremental, because the piece that was read may end inside a letter.
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(start).lstrip()
-    except UnicodeDecodeError as error:
-        raise BadHistoryFile(_("%s is no text file in UTF-8.") % path) from error
-    if "\0" in text:
-        raise BadHistoryFile(_("%s is no text file in UTF-8.") % path)
-    if not text:
-        raise BadHistoryFile(_("%s is empty.") % path)
-    if text[0] == "{":
-        return "jsonl"
-    heading = next(csv.reader([text.splitlines()[0]], delimiter=_delimiter(text)), [])
-    if "question" in [cell.strip().lower() for cell in heading]:
-        return "csv"
-    raise BadHistoryFile(
-        _("%s is neither JSONL nor a CSV with a heading that names a question column.") % path
+        values = {field: _text(row, name) for field, name in names.items()}
+        messages = row.get("messages")
+        left: list[LeftOut] = []
+        if isinstance(messages, list):
+            turns = list(_message_turns(messages, source, line, left))
+        else:
+            turns = _two_turns(values)
+        record = _checked(values, turns, source, line)
+    except BadRow as error:
+        yield FileProblem(source, line, str(error))
+        return
+    yield from left
+    yield record
+
+
+def _checked(
+    values: Mapping[str, str], turns: list[Turn], source: str, line: int
+) -> PastConversation | FileProblem:
+    external_id, lang = values.get("external_id", ""), values.get("lang", "")
+    if len(external_id) > MAX_EXTERNAL_ID:
+        raise BadRow(_("The external id has more than %d characters.") % MAX_EXTERNAL_ID)
+    if lang and not _LANG.fullmatch(lang):
+        raise BadRow(_("The language must be a code such as fa or en."))
+    return conversation(
+        turns,
+        external_id=external_id,
+        source=source,
+        line=line,
+        lang=lang,
+        subject=values.get("subject", ""),
+        contact=values.get("contact", ""),
     )
 
 
-def _read(path: Path, format_: str) -> Iterator[PastTicket | FileProblem]:
-    reader = {"jsonl": _jsonl_rows, "csv": _csv_rows}[format_]
-    try:
-        with path.open(encoding="utf-8-sig", errors="strict", newline="") as file:
-            for line, row in reader(file):
-                try:
-                    if isinstance(row, str):
-                        raise _BadRow(row)
-                    yield _past_ticket(row)
-                except _BadRow as error:
-                    yield FileProblem(str(path), line, str(error))
-    except UnicodeDecodeError:
-        yield FileProblem(str(path), 0, _("From some place on the file is not UTF-8."))
-
-
-def _jsonl_rows(file: IO[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """(line, object), or (line, what is wrong with it)."""
-    for number, line in enumerate(_lines(file), 1):
-        if line is None:
-            yield number, _("The line is too long.")
-        elif line.strip():
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError):
-                yield number, _("The line is no JSON.")
-                continue
-            yield number, row if isinstance(row, dict) else _("The line is no JSON object.")
-
-
-def _lines(file: IO[str]) -> Iterator[str | None]:
-    """Lines, None for one that is too long (and is not kept in memory)."""
-    while line := file.readline(MAX_LINE_CHARACTERS):
-        if line.endswith("\n") or len(line) < MAX_LINE_CHARACTERS:
-            yield line
-            continue
-        while (rest := file.readline(MAX_LINE_CHARACTERS)) and not rest.endswith("\n"):
-            pass
-        yield None
-
-
-def _csv_rows(file: IO[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    start = file.read(_SNIFFED)
-    file.seek(0)
-    csv.field_size_limit(MAX_LINE_CHARACTERS)
-    reader = csv.reader(file, delimiter=_delimiter(start), strict=True)
-    heading = [cell.strip().lower() for cell in next(reader)]
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield line, _("The row's quotes or columns are broken.")
-            continue
-        if len(cells) > len(heading):
-            yield line, _("The row has more columns than the heading.")
-        elif any(cells):
-            yield line, dict(zip(heading, cells, strict=False))
-
-
-def _delimiter(text: str) -> str:
-    heading = text.splitlines()[0]
-    return max(",;\t", key=heading.count)
-
-
-def _past_ticket(row: dict[str, Any]) -> PastTicket:
-    values = {name: _text(row, name) for name in FIELDS}
-    if not values["question"]:
-        raise _BadRow(_("The question is missing."))
+def _two_turns(values: Mapping[str, str]) -> list[Turn]:
+    question, answer = values.get("question", ""), values.get("answer", "")
+    if not question:
+        raise BadRow(_("The question is missing."))
     limit = settings.MAX_TICKET_CHARACTERS
-    if max(len(values["question"]), len(values["answer"])) > limit:
-        raise _BadRow(_("Question or answer has more than %d characters.") % limit)
-    if len(values["external_id"]) > MAX_EXTERNAL_ID:
-        raise _BadRow(_("The external id has more than %d characters.") % MAX_EXTERNAL_ID)
-    if values["lang"] and not _LANG.fullmatch(values["lang"]):
-        raise _BadRow(_("The language must be a code such as fa or en."))
-    return PastTicket(
-        external_id=values["external_id"],
-        question=values["question"],
-        answer=values["answer"],
-        created_at=_moment(values["created_at"]),
-        lang=values["lang"],
-    )
+    if max(len(question), len(answer)) > limit:
+        raise BadRow(_("Question or answer has more than %d characters.") % limit)
+    at = moment(values.get("created_at", ""))
+    turns = [Turn(CUSTOMER, question, at)]
+    return [*turns, Turn(AGENT, answer, at)] if answer else turns
 
 
-def _text(row: dict[str, Any], name: str) -> str:
+def _message_turns(
+    messages: list[Any], source: str, line: int, left: list[LeftOut]
+) -> Iterator[Turn]:
+    for message in messages:
+        if not isinstance(message, dict):
+            raise BadRow(_("A message is no JSON object."))
+        name = next((key for key in _TEXT_KEYS if key in message), "text")
+        text = _text(message, name)
+        at_name = next((key for key in _TIME_KEYS if message.get(key)), "at")
+        role = _role(message.get("role"))
+        if role is None:
+            left.append(LeftOut(source, line, "system"))
+        else:
+            yield Turn(role, text, moment(_text(message, at_name)))
+
+
+def _role(value: Any) -> Role | None:
+    """None for the machine's own messages."""
+    name = value.strip().lower() if isinstance(value, str) else ""
+    if name in _CUSTOMER_ROLES:
+        return CUSTOMER
+    if name in _AGENT_ROLES:
+        return AGENT
+    if name in ("system", "bot", "tool"):
+        return None
+    raise BadRow(_("A message's role must be customer or agent."))
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     if value is None:
         return ""
-    if isinstance(value, int) and name == "external_id":
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and name not in ("question", "answer", *_TEXT_KEYS):  # ids and moments
         value = str(value)
     if not isinstance(value, str):
-        raise _BadRow(_("The field %s is no text.") % name)
+        raise BadRow(_("The field %s is no text.") % name[:40])
     return clean(value)
 
 
-def _moment(value: str) -> datetime | None:
+def moment(value: str) -> datetime | None:
+    """ISO 8601, a day, or seconds since 1970. Raises BadRow."""
     if not value:
         return None
+    if value.isdecimal() and 9 <= len(value) <= 13:
+        seconds = int(value) / (1000 if len(value) > 10 else 1)
+        return datetime.fromtimestamp(seconds, UTC)
     try:
-        moment = parse_datetime(value)
-        day = None if moment else parse_date(value)
+        found = parse_datetime(value)
+        day = None if found else parse_date(value)
     except ValueError:  # well formed, but no date
-        moment, day = None, None
-    if moment is None and day is not None:
-        moment = datetime(day.year, day.month, day.day)
-    if moment is None:
-        raise _BadRow(_("created_at is no date (2026-05-31 or 2026-05-31T10:00:00+03:30)."))
-    return aware(moment)
+        found, day = None, None
+    if found is None and day is not None:
+        found = datetime(day.year, day.month, day.day)
+    if found is None:
+        raise BadRow(_("created_at is no date (2026-05-31 or 2026-05-31T10:00:00+03:30)."))
+    try:
+        return aware(found)
+    except (OverflowError, ValueError) as error:
+        raise BadRow(_("created_at is out of range.")) from error
+
+
+def _plain(name: str) -> str:
+    return _SEPARATORS.sub(" ", canonical(str(name)).lower()).strip().replace("ؤ", "و")

@@ -11,9 +11,11 @@ from runtime import processes, uploads
 from runtime.errors import InputError
 from runtime.jobs import State
 from runtime.recording import recorded
+from text.privacy import mask
 from tickets.importing import TicketImportReport, import_tickets
 from tickets.importing.runs import JOBS, reading_options
 from tickets.models import TicketImportRun
+from tickets.second_opinion.along import reading_along
 
 MAX_LISTED = 100
 """Failures kept in the row; the number of the others is kept too."""
@@ -42,7 +44,7 @@ def run(run_id: int) -> bool:
 
 def _do(row: TicketImportRun) -> None:
     work = recorded(JOBS, row, TicketImportReport(), keep=as_kept, outcome=_outcome)
-    with suppress(InputError), work as recording:
+    with suppress(InputError), work as recording, reading_along():
         path = Path(settings.MEDIA_ROOT) / row.path
         if not path.is_file():
             raise NothingToGoOnWith(_("The uploaded file is gone: upload it again."))
@@ -68,10 +70,20 @@ def _outcome(report: TicketImportReport) -> tuple[State, str]:
 
 def as_kept(report: TicketImportReport) -> dict[str, Any]:
     """The report as a row keeps it: what is listed within a limit, with the number of all. The
-    path below the uploads says nothing to anybody, so the failures keep their lines alone."""
+    path below the uploads says nothing to anybody, so the failures keep their lines alone. Chats in
+    an archive, and those who answer in them, may be called after a telephone number."""
     kept = report.as_dict()
+    kept["guessed_agents"] = [_masked(name) for name in report.guessed_agents]
+    kept["folds"] = [
+        {name: _masked(value) if isinstance(value, str) else value for name, value in one.items()}
+        for one in report.folds
+    ]
     kept["failed"] = [
         {"line": one["line"], "error": one["error"]} for one in report.failed[:MAX_LISTED]
     ]
-    kept["failed_count"] = len(report.failed)
+    kept["failed_count"] = len(report.failed) + report.failed_more
     return kept
+
+
+def _masked(name: str) -> str:
+    return mask(name, escape=False, names=False).text

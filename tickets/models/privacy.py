@@ -86,6 +86,8 @@ class RightsRequest(models.Model):
     counts = models.JSONField(default=dict)  # {"tickets": 3, "messages": 9, …}
     versions = models.JSONField(default=list)  # names of the model versions trained on it
     created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    """Empty while it runs, or where it was cut off: asking again goes on with it."""
 
     class Meta:
         ordering = ["-pk"]

@@ -64,6 +64,8 @@ class Message(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
     role = models.CharField(max_length=10, choices=Role)
     text = models.TextField()  # with placeholders
+    second_read = models.BooleanField(default=False)
+    """The name model has read it too (see tickets.second_opinion); false where there is none."""
     created_at = models.DateTimeField()
 
     class Meta:

@@ -35,7 +35,6 @@ class VaultReading(models.Model):
         REVEAL = "reveal", _("seen at the desk")
         SEND = "send", _("put into a reply")
         EXPORT = "export", _("exported for the customer")
-        MASK = "mask", _("masked afterwards")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from runtime.errors import InputError
 from runtime.people import agent_required, signed_in
-from tickets.desk import conversation, customer_of, drafts_for, found_for
-from tickets.forms import RatingForm, ReplyForm, first_error
+from tickets.desk import conversation, customer_of, drafts_for, found_for, revealable
+from tickets.forms import MissForm, RatingForm, ReplyForm, first_error
 from tickets.inbox import neighbours
 from tickets.models import Suggestion, Ticket
 from tickets.rating import rate
@@ -38,6 +38,8 @@ def ticket_page(request: HttpRequest, pk: int) -> HttpResponse:
     - `reply_text`, `picked`: what was typed, and the suggestion's id that filled it, after a
       refused send ("" and None at first); `error`: one line, why it was refused, else ""
     - `max_characters`: of a reply
+    - `revealable`: names of the placeholders whose values this agent may see ("[PHONE_1]")
+    - `mask_form`: for what the engine missed (see tickets.views.values)
     - `previous_ticket`, `next_ticket`: numbers of the neighbours in the open inbox, or None
 
     The page listens to the live topic "ticket:ID" and fetches `ticket-drafts` when told.
@@ -50,7 +52,7 @@ def ticket_page(request: HttpRequest, pk: int) -> HttpResponse:
 @agent_required
 def drafts(request: HttpRequest, pk: int) -> HttpResponse:
     """Fragment tickets/_drafts.html: `ticket`, `drafts`, `articles`, `similar`, `drafts_done`,
-    `can_reply`, `messages_list` as on the page."""
+    `can_reply`, `messages_list`, `revealable` as on the page."""
     ticket = get_object_or_404(Ticket, pk=pk)
     return render(request, "tickets/_drafts.html", _drafts(request, ticket))
 
@@ -88,9 +90,9 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 @agent_required
 def rate_suggestion(request: HttpRequest, pk: int) -> HttpResponse:
     """POST `stars` (1 to 5), `reason` (may be empty). Fragment tickets/_draft.html: `draft`,
-    `ticket`, `can_reply`, `error` ("" or one line, then status 400). When this was the last draft
-    to rate, the answer carries `HX-Trigger: ratings-complete`: fetch `ticket-drafts`, the model
-    names are in it now.
+    `ticket`, `can_reply`, `revealable`, `error` ("" or one line, then status 400). When this was
+    the last draft to rate, the answer carries `HX-Trigger: ratings-complete`: fetch
+    `ticket-drafts`, the model names are in it now.
     """
     suggestion = get_object_or_404(Suggestion.objects.select_related("ticket"), pk=pk)
     form = RatingForm(request.POST)
@@ -109,6 +111,7 @@ def rate_suggestion(request: HttpRequest, pk: int) -> HttpResponse:
         "draft": draft,
         "ticket": suggestion.ticket,
         "can_reply": suggestion.ticket.state in Ticket.OPEN_STATES,
+        "revealable": revealable(suggestion.ticket, reader=request.user),
         "error": problem,
     }
     response = render(request, "tickets/_draft.html", context, status=400 if problem else 200)
@@ -129,6 +132,7 @@ def _drafts(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         and not any(draft.suggestion.state in busy for draft in shown),
         "can_reply": ticket.state in Ticket.OPEN_STATES,
         "messages_list": conversation(ticket),
+        "revealable": revealable(ticket, reader=request.user),
     }
 
 
@@ -144,4 +148,5 @@ def _page(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "max_characters": settings.MAX_TICKET_CHARACTERS,
         "previous_ticket": previous_ticket,
         "next_ticket": next_ticket,
+        "mask_form": MissForm(auto_id="mask_%s"),
     }

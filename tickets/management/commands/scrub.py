@@ -8,11 +8,16 @@ from typing import IO, Any
 
 from django.core.management import CommandError
 
+from runtime.batches import batches
 from runtime.commands import JsonCommand, Outcome
 from runtime.errors import InputError
 from text.privacy import Masked, mask
+from tickets.second_opinion.folder import UnusableNameModel
+from tickets.second_opinion.opening import SecondOpinion, required
 
 MAX_LINE_CHARACTERS = 1_000_000
+LINES_TOGETHER = 64
+"""That a name model reads at once."""
 
 
 class Unreadable(InputError):
@@ -31,17 +36,24 @@ class Command(JsonCommand):
         """Lines are read while they are printed, so a bad one is met after `run` has returned."""
         try:
             super().handle(*args, **options)
-        except Unreadable as error:
+        except (Unreadable, UnusableNameModel) as error:
             raise CommandError(str(error), returncode=2) from error
 
     def run(self, *, file: Path | None, **options: Any) -> Outcome:
         if file is None:
             sys.stdin.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-            lines = _lines(sys.stdin)
+            lines, together = _lines(sys.stdin), 1  # whoever writes a line may wait for it
         else:
-            lines = _lines_of(file)
-        masked = (mask(line) for line in lines)
+            lines, together = _lines_of(file), LINES_TOGETHER
+        opinion = required(titles=False)
+        masked = _masked(lines, opinion, together) if opinion else (mask(line) for line in lines)
         return Outcome(data=(_as_dict(one) for one in masked), lines=(one.text for one in masked))
+
+
+def _masked(lines: Iterator[str], opinion: SecondOpinion, together: int) -> Iterator[Masked]:
+    for batch in batches(lines, together):
+        for line, also in zip(batch, opinion.spans(batch), strict=True):
+            yield mask(line, also=also)
 
 
 def _as_dict(masked: Masked) -> dict[str, Any]:

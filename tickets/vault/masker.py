@@ -1,47 +1,19 @@
-"""The vault: personal values, encrypted, apart from the texts that hold their placeholders.
+"""All texts of one ticket with one numbering of placeholders; the values go into the vault."""
 
-`TicketMasker` masks all texts of one ticket with one numbering and keeps the values; `values_of`
-gives them back for a reply that goes out. Values are encrypted with MultiFernet (the first of
-`settings.KEYS.vault` writes, all of them read) and compared by a keyed HMAC that is bound to the
-ticket, so that a stolen database links no two tickets by a value. They are deleted when they
-expire; their placeholders stay in the texts, and their numbers are never given again.
-"""
-
-import hashlib
-import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.utils import timezone
 
 from text.privacy import Found, highest_numbers, mask, normal_value
 from text.privacy.placeholders import placeholder
-from text.privacy.spans import DESTROYED, EMAIL, PHONE
+from text.privacy.spans import DESTROYED, EMAIL, LANDLINE, PERSON, PHONE
 from tickets.models import Message, Rating, Ticket, VaultEntry
-
-NOTHING = b""
-
-
-def encrypt(value: str) -> bytes:
-    return _fernet(settings.KEYS.vault).encrypt(value.encode()) if value else NOTHING
-
-
-def decrypt(token: bytes | memoryview) -> str:
-    """Raises cryptography's InvalidToken when no key of the desk opens it."""
-    return _fernet(settings.KEYS.vault).decrypt(bytes(token)).decode() if token else ""
-
-
-def contact_hmac(contact: str) -> str:
-    """The same for every spelling of an e-mail address or telephone number."""
-    return _keyed("contact", normal_value(EMAIL if "@" in contact else PHONE, contact) or contact)
-
-
-def opaque_id(external_id: str) -> str:
-    """Stands for an outside id that is personal data itself; always the same for the same id."""
-    return f"id-{_keyed('external-id', external_id)[:32]}"
+from tickets.patterns import active_patterns
+from tickets.second_opinion.along import spans_of
+from tickets.vault.cipher import encrypt, value_hmac
 
 
 class TicketMasker:
@@ -49,7 +21,8 @@ class TicketMasker:
     row, or two processes may give one number to two values."""
 
     def __init__(self, *, source: str, external_id: str) -> None:
-        self._scope = f"{source}\n{external_id}"
+        self._source = source
+        self._external_id = external_id
         self._numbers: dict[tuple[str, str], int] = {}
         self._taken: dict[str, int] = {}
         self._kept: set[tuple[str, str]] = set()
@@ -68,9 +41,11 @@ class TicketMasker:
         """`escape=False` where placeholders in the text are meant: what an agent writes."""
         masked = mask(
             text,
+            patterns=active_patterns(),
+            also=spans_of(text),
             known=self._numbers,
             taken=self._taken,
-            public=_public_contacts(tuple(settings.PUBLIC_CONTACTS)),
+            public=_public_now(),
             escape=escape,
             fingerprint=self._fingerprint,
         )
@@ -78,6 +53,19 @@ class TicketMasker:
         for one in masked.found:
             self._found.setdefault((one.type, one.fingerprint), one)
         return masked.text
+
+    def assign(self, type_: str, value: str) -> str:
+        """The placeholder of a value that a person found where the engine did not."""
+        key = (type_, self._fingerprint(type_, normal_value(type_, value)))
+        if key not in self._numbers:
+            used = [number for (used, _), number in self._numbers.items() if used == type_]
+            self._numbers[key] = max([self._taken.get(type_, 0), *used]) + 1
+        self._found.setdefault(key, Found(type_, self._numbers[key], value, key[1]))
+        return placeholder(type_, self._numbers[key])
+
+    @staticmethod
+    def is_public(type_: str, value: str) -> bool:
+        return (type_, normal_value(type_, value)) in _public_now()
 
     @property
     def found(self) -> list[Found]:
@@ -101,23 +89,19 @@ class TicketMasker:
 
     def keep(self, ticket: Ticket) -> None:
         """Save the new values, inside the transaction that saves their text."""
-        VaultEntry.objects.bulk_create(
-            self.entries(ticket, expires_at=expiry(timezone.now())),
-        )
+        entries = self.entries(ticket, expires_at=expiry(timezone.now()))
+        if entries:
+            VaultEntry.objects.bulk_create(entries)
         self._kept.update(self._found)
 
     def _fingerprint(self, type_: str, normal: str) -> str:
-        return _keyed("value", f"{self._scope}\n{type_}\n{normal}")
+        return value_hmac(
+            source=self._source, external_id=self._external_id, type_=type_, normal=normal
+        )
 
 
 def expiry(start: datetime) -> datetime:
     return start + timedelta(days=settings.VAULT_DAYS)
-
-
-def values_of(ticket: Ticket) -> dict[str, str]:
-    """{"[PHONE_1]": value} as `text.privacy.restore` takes it; expired values are not in it."""
-    rows = VaultEntry.objects.filter(ticket=ticket, expires_at__gt=timezone.now())
-    return {placeholder(row.type, row.number): decrypt(row.value_encrypted) for row in rows}
 
 
 def forget_expired(*, now: datetime) -> int:
@@ -132,20 +116,16 @@ def _texts_of(ticket: Ticket) -> Iterable[str]:
     yield from reasons.values_list("reason", flat=True)
 
 
-def _keyed(purpose: str, value: str) -> str:
-    key = f"pasokh:{purpose}:{settings.KEYS.contact}".encode()
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+def _public_now() -> frozenset[tuple[str, str]]:
+    return _public(tuple(settings.PUBLIC_CONTACTS), tuple(settings.PUBLIC_NAMES))
 
 
 @lru_cache(maxsize=8)
-def _fernet(keys: Sequence[str]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
-
-
-@lru_cache(maxsize=8)
-def _public_contacts(contacts: tuple[str, ...]) -> frozenset[tuple[str, str]]:
-    return frozenset(
+def _public(contacts: tuple[str, ...], names: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    of_contacts = (
         (type_, normal_value(type_, contact))
         for contact in contacts
-        for type_ in [EMAIL if "@" in contact else PHONE]
+        for type_ in ((EMAIL,) if "@" in contact else (PHONE, LANDLINE))
     )
+    of_names = ((PERSON, normal_value(PERSON, name)) for name in names)
+    return frozenset((*of_contacts, *of_names))

@@ -1,0 +1,1 @@
+"""Template filters and tags that show masked texts."""
