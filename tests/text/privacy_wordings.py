@@ -1,6 +1,107 @@
 """Wordings with personal values (between ⟦ and ⟧) and without, in four languages. All invented."""
 
 ACCEPTED = {
+    "API_KEY": """
+המפתח שלי ⟦a8f3k29dk3l4m5n6p7q8⟧
+מפתח ה-API: ⟦a8f3k29dk3l4m5n6p7q8⟧
+המפתח: ⟦9f8e7d6c5b4a39281706f5e4⟧
+הטוקן הוא ⟦9f8e7d6c5b4a39281706f5e4⟧
+מפתח של המערכת ⟦Zk82jd92ksLq0wmx82ja⟧
+קוד הגישה ל-API ⟦Zk82jd92ksLq0wmx82ja⟧
+המפתח הפרטי: ⟦a8f3k29dk3l4m5n6p7q8⟧
+מפתח API חדש ⟦a8f3k29dk3l4m5n6p7q8⟧
+המפתח למערכת הסליקה הוא ⟦a8f3k29dk3l4m5n6p7q8⟧
+את המפתח ⟦a8f3k29dk3l4m5n6p7q8⟧ צריך לבטל, זה ה-API
+המפתח שקיבלתי ⟦a8f3k29dk3l4m5n6p7q8⟧ לא עובד
+""",
+    "OTP": """
+پیامک اومد «کد شما: ⟦4821⟧»
+SMS: "Your code: ⟦4821⟧"
+the text says "⟦4821⟧ is your code"
+смс «Ваш код ⟦4821⟧»
+ההודעה: "הקוד שלך ⟦4821⟧"
+نوشته «⟦4821⟧ کد ورود شما به سایت»
+"Code ⟦4821⟧. Do not share it" is what I got
+SMS "⟦4821⟧" came but is refused
+پیامک «⟦4821⟧» اومد ولی قبول نمیکنه
+הגיע סמס "⟦4821⟧" ולא עובד
+прийшла смс «⟦4821⟧» але не приймає
+בסמס כתוב "⟦4821⟧"
+SMS from the bank: "⟦4821⟧ is the code, never share"
+پیامک: «⟦4821⟧»
+متن پیامک این بود: «کد ⟦4821⟧»
+Прийшло «Код: ⟦4821⟧. Нікому не кажіть»
+The SMS says: "Use ⟦4821⟧"
+""",
+    "USERNAME": """
+user ⟦johnsmith⟧ cannot log in
+our user ⟦mwilliams⟧ is locked out
+User ⟦kpatel⟧ reports an error
+the user ⟦annabelle⟧ was blocked
+user ⟦robertson⟧ can't reset 2FA
+user ⟦bigjoe⟧ here, I cannot sign in
+I am user ⟦sarahconnor⟧
+user ⟦mike⟧ doesn't see invoices
+user man ⟦mahdi⟧ ast
+user man ⟦mahdi⟧ hast
+useram ⟦reza⟧ ast
+user e man ⟦parisa⟧ e
+yuzer man ⟦ali⟧ ast
+user nameam ⟦sina⟧ bood
+useresh ⟦mina⟧ hast
+""",
+    "PASSWORD": """
+رمز عبور حساب کاربری اینجانب ⟦Parvaz-1377⟧ می‌باشد
+گذرواژه‌ی پنل مدیریت سایت شرکت ما ⟦Golestan@88⟧ است
+رمز ورود به ناحیه کاربری بنده عبارت است از ⟦shabnam1370⟧
+رمز عبور پنل همکاران واحد فروش مجموعه ⟦Toseeh_1402⟧ می باشد
+کلمه عبور ایمیل سازمانی اینجانب سارا محمدی ⟦Sm#2231x⟧ است
+رمز ورود سامانه حسابداری دفتر مرکزی عبارتست از ⟦kavir99⟧
+گذرواژه اتصال به شبکه بی‌سیم منزل بنده ⟦Shiraz1399⟧ می‌باشد.
+پسورد اکانت کارمند جدید واحد پشتیبانی ما ⟦Support#12⟧ است
+رمز عبور حساب کاربری اینجانب ⟦40417788⟧ می‌باشد
+رمز ورود به پورتال مشتریان شرکت برابر است با ⟦55667788⟧
+رمز عبور ایمیل شرکت ما ⟦sunflower⟧ می‌باشد
+گذرواژه حساب اینجانب ⟦qwerty⟧ است
+رمز عبور: ⟦asdfgh⟧
+پسوردم ⟦iloveyou⟧ بود
+رمز وای فای ما ⟦football⟧ است
+رمزش ⟦zxcvbn⟧ ـه
+ramzam ⟦qwertyuiop⟧ hast
+my password is ⟦football⟧
+the password is ⟦letmein⟧ for both accounts
+password: ⟦welcome⟧
+my old password was ⟦sunshine⟧
+Wifi password is ⟦dragonfly⟧
+Password is "⟦monkey⟧"
+pwd = ⟦qwerty⟧
+мій пароль ⟦qwerty⟧
+пароль був ⟦iloveyou⟧, але не пускає
+паролем є ⟦football⟧
+пароль від пошти це ⟦asdfgh⟧
+поставила пароль ⟦zxcvbnm⟧
+הסיסמה שלי היא ⟦letmein⟧
+סיסמה: ⟦football⟧
+הסיסמה הייתה ⟦qwerty⟧
+סיסמת הוויי פיי ⟦12345678⟧
+סיסמת ה-WiFi היא ⟦sunshine⟧
+הסיסמה של ה-wifi ⟦0521234567⟧
+סיסמה לרשת האלחוטית: ⟦88997766⟧
+סיסמת wifi בבית: ⟦mishpaha⟧
+הוואי פיי שלנו עם הסיסמה ⟦abcdefgh⟧
+רמז? הסיסמה לוויי פיי ⟦12345678⟧
+הסיסמה לאינטרנט בבית ⟦shalomshalom⟧
+ה-WiFi שלנו, סיסמה ⟦11223344⟧
+הסיסמה של הוויפי היא ⟦84512277⟧
+הסיסמה של הרשת הביתית: ⟦kelevhatul⟧
+קוד הווי פיי: ⟦84512277⟧
+סיסמת רשת ⟦hatulgadol⟧
+пароль до мого акаунта ⟦Lviv#2020⟧
+password for my account is ⟦Lviv#2020⟧
+password for my user account: ⟦fluffy99⟧
+הסיסמה לחשבון שלי ⟦Golan77!⟧
+رمز ورود به حساب کاربری ⟦Kaveh#1360⟧ است
+""",
     "PHONE": """
 برای هماهنگی با این شماره ⟦09121234567⟧ زنگ بزنید
 خط من ⟦0912.345.67.89⟧ قطع شده
@@ -81,6 +182,44 @@ SMS לא מגיע ל-⟦0521234567⟧
 two-step codes go to ⟦+44 7700 900 123⟧
 """,
     "LANDLINE": """
+تلفن تماس: ⟦۸۸۷۷۶۶۵۵⟧
+ت: ⟦33445566⟧
+تلفکس: ⟦۲۲۳۳۴۴۵۵⟧
+تل: ⟦44556677⟧
+тел.: ⟦123-45-67⟧
+т. ⟦234-56-78⟧
+тел/факс ⟦765-43-21⟧
+Tel ⟦555 0142⟧
+Ph: ⟦555-0199⟧
+Phone. ⟦555-0177⟧
+טל: ⟦555-1234⟧
+טל. ⟦8765432⟧
+fax (office): ⟦021-88776655⟧
+Fax (v2): ⟦555-0188⟧
+فکس (طبقه 3): ⟦02188776655⟧
+فکس (دفتر مرکزی): ⟦88776655⟧
+факс (бухгалтерія, к. 12): ⟦044 234 56 78⟧
+פקס (משרד): ⟦03-5551234⟧
+نمابر نسخه 2: ⟦88112233⟧
+نشانی: تهران، خیابان بهار، پلاک ۱۲، تلفن تماس: ⟦۸۸۷۷۶۶۵۵⟧
+شماره سفارش 4821 است. تلفن تماس: ⟦۸۸۷۷۶۶۵۵⟧
+فاکتور ۱۲۳۴، ت: ⟦33445566⟧
+با احترام، شرکت پارس، ت: ⟦33445566⟧، ف: ⟦33445567⟧
+ТОВ Ромашка, тел.: ⟦123-45-67⟧
+замовлення 4521, тел.: ⟦123-45-67⟧
+Order 5512. Tel ⟦555 0142⟧
+Best regards, Ann. Tel ⟦555 0142⟧
+invoice 2210, Tel ⟦555 0142⟧ after six
+הזמנה 4412, טל' ⟦555-0142⟧
+fax [main] ⟦555-0142⟧
+fax v3.1: ⟦555-0142⟧
+دورنگار (نسخه ۲): ⟦۸۸۱۱۲۲۳۳⟧
+факс (версія 2): ⟦234-56-78⟧
+fax (version 2.1) ⟦021 8877 6655⟧
+Fax (order dept.): ⟦555 0142⟧
+פקס (גרסה 2): ⟦03-555-1234⟧
+تلفن تماس جهت هماهنگی ⟦۸۸۷۷-۶۶۵۵⟧ می‌باشد
+شماره تلفن ثابت اینجانب ⟦44556677⟧ می‌باشد
 تلفن ثابت: ⟦021/88776655⟧
 تلفن مغازه ⟦۰۲۱.۸۸۷۷.۶۶۵۵⟧
 دفتر ما (⟦(021) 8877-6655⟧) جواب نمیده
@@ -262,6 +401,10 @@ please reissue with VAT number ⟦GB987654321⟧
 The company number you printed (⟦514123456⟧) is wrong
 """,
     "POSTAL_CODE": """
+מיקוד ⟦64239.06⟧
+מיקוד ⟦64.23906⟧
+מיקוד: ⟦642.3906⟧
+המיקוד שלי ⟦6423.906⟧
 کد پستی قبلیم ⟦8783555993⟧ بود، جدید ⟦7117 648 938⟧
 کدپستی منزل: ⟦16139.84511⟧
 کد پستی ما عوض شده و شده ⟦1613984511⟧
@@ -333,6 +476,22 @@ our zip, ⟦60614⟧, isn't recognised
 מיקוד למשלוח ⟦64239⟧
 """,
     "IP": """
+از ⟦5.160.12.9⟧ نمی‌تونم بیام تو
+از ⟦5.22.14.7⟧ میزنم باز نمیشه
+با ⟦5.160.12.9⟧ نمیشه وارد شد
+درخواست‌ها از ⟦2.144.5.6⟧ میاد
+دیشب یکی از ⟦5.160.12.9⟧ حمله کرد
+از ⟦5.160.12.9⟧ و ⟦5.160.12.10⟧ ترافیک داریم
+az ⟦5.160.12.9⟧ nemishe
+запити йдуть з ⟦5.160.12.9⟧
+traffic comes from ⟦5.160.12.9⟧ at night
+התעבורה מגיעה מ-⟦5.160.12.9⟧
+در بخش امنیت از ⟦5.160.12.9⟧ تلاش شده
+بسته‌ها از ⟦5.160.12.9⟧ می‌رسند
+در لاگ برنامه از ⟦5.160.12.9⟧ دیده شد
+پیام‌های اسپم از ⟦5.160.12.9⟧ به ایمیل من میاد
+به حساب من از ⟦5.160.12.9⟧ دست زدن
+کسی از ⟦5.22.14.7⟧ رمزم رو عوض کرده
 src=⟦109.129.168.192⟧ attempts=3
 host=⟦151.218.236.45⟧ refused
 host=⟦151[.]159[.]48[.]16⟧ refused
@@ -395,6 +554,18 @@ az ip ⟦91.108.4.22⟧ vasl misham
 трасування до ⟦10.0.4.22⟧ обривається
 """,
     "BANK_CARD": """
+my debit card ⟦4716 2210 9934 1123⟧ was charged
+my debit card is ⟦4539 5787 6362 1480⟧
+דביט ⟦4539 5787 6362 1480⟧
+дебетова картка ⟦4539 5787 6362 1480⟧
+visa debit ⟦4539-5787-6362-1480⟧
+debit: ⟦4539578763621480⟧
+کارت دبیت ⟦4539 5787 6362 1480⟧
+my debit card for order 5512 is ⟦4539 5787 6362 1480⟧
+the debit card I used, ⟦4539 5787 6362 1480⟧, was declined
+refund to debit ⟦5412-7534-1234-9999⟧ please
+debit card (expires 04/27) ⟦5412 7534 1234 9999⟧
+Kart debit ⟦5412753412349999⟧
 پول رفت به ⟦6279 8965 8965 7034⟧
 شماره کارتم ⟦6037.9912.3456.7893⟧
 کارت ⟦6037/9912/3456/7893⟧ مسدوده
@@ -441,6 +612,140 @@ IBAN number ⟦GB82WEST12345698765432⟧
 }
 
 REFUSED = """
+رمز عبور خود را فراموش کرده‌ام
+رمز عبور حساب کاربری اینجانب فراموش شده است
+رمز عبور حساب کاربری خود را از طریق Settings تغییر دهید
+گذرواژه پنل مدیریت سایت شرکت ما اشتباه است
+رمز ورود به ناحیه کاربری از طریق Gmail قابل بازیابی است
+رمز عبور پنل مدیریت با مرورگر Chrome ذخیره نمی‌شود
+رمز عبور حساب کاربری Instagram است
+گذرواژه حساب کاربری در نسخه 4.2.1 است
+رمز عبور شامل حداقل 8 کاراکتر می‌باشد
+رمز ورود به سامانه به مدت 24 ساعت معتبر است
+رمز ورود سایت در سال 1402 عوض شده است
+رمز عبور: required
+رمز: ندارم
+پسورد: empty
+password reset link
+password: required
+password: optional
+Password: incorrect
+my password is wrong
+my password is expired
+the password is invalid
+password is required
+the password was changed
+password is visible in plain text
+the password is now working
+password: forgotten
+password is too short
+my password was hacked
+the password is mandatory
+the password is football related
+password field is empty
+the wifi password is printed on the router
+password hint: favourite team
+пароль: невірний
+пароль Gmail не підходить
+пароль: password incorrect
+пароль не працює в Chrome
+הסיסמה שגויה
+סיסמה: incorrect password
+הסיסמה ב-Gmail שונה
+סיסמת הוויי פיי לא עובדת
+סיסמת wifi שכחתי
+qwerty keyboard layout
+user manual
+user account
+user manual is missing
+user account was created
+user guide has typos
+user interface is slow
+user profile is blank
+user settings does not open
+user friendly is important
+user data is lost
+user permissions cannot be changed
+user input is ignored
+user registration does not work
+user login is slow
+user support is great
+user session has expired
+user avatar is missing
+the user cannot log in
+user story is unclear
+user base is growing
+user in Germany cannot pay
+user from Berlin says hello
+user hasn't paid
+user reports are late
+user sees an error
+user clicks the button
+user gets 404
+user logs in and sees nothing
+user wants a refund
+each user should have a role
+new user needs access
+user ast
+user man ghat shode ast
+user man baste shode ast
+user man kharab ast
+useram faal nist
+user man block shode ast
+user e man kar nemikone
+user man chi hast
+user man in ast
+از نسخه 5.160.12.9
+از نسخهٔ 5.160.12.9 به 5.161.0.2 رفتم
+ارتقا از 5.1.12.9 به 5.1.13.0
+بعد از 5.1.12.9 خراب شد
+از 5.1.12.9 به 5.2.0.1 آپدیت کردم
+از ورژن 5.1.2.9 استفاده میکنم
+نسخه‌ها: 5.1.12.9، 5.1.12.10، 5.2.0.1
+versions 5.1.12.9, 5.1.12.10
+upgrade from 5.1.12.9 to 5.2.0.1
+з версії 5.1.12.9 на 5.2.0.1
+Chrome 5.160.12.9
+firmware 5.160.12.9 از سایت
+تلفن همراه 12 نسخه دارد
+فکس (نسخه 2) ارسال شد
+ت: 1403/05/12
+قیمت: 33445566 تومان
+تعداد: 33445566
+T: 25
+T-1000 model 555-0142-9
+тел. підтримки не відповідає
+т. 12 сторінка 345
+Tel Aviv 555
+تلفن شما در دسترس نبود 1403
+debit 450000 from account
+debit of 1250000 rials
+debit card is not accepted
+שדה מיקוד 3.14
+המפתח לא עובד
+מפתח ראשי commit 9f8e7d6c5b4a39281706f5e4
+"4821" is the order number
+message "4821 items left"
+نوشته «4821 تومان»
+version 5.160.12.9 from the site
+از برنامه نسخه 5.160.12.9 استفاده میکنم
+فریمور رو از 5.160.12.9 به 5.161.1.2 بردم
+user adoption is low
+user research cannot wait
+user onboarding doesn't work
+user feeds are empty
+ramz ghalat ast
+useram block ast
+password for my account does not work
+رمز حساب کاربری من کار نمی‌کند
+رمز ورود حساب کاربری در سال 1402 است
+пароль до мого акаунта не підходить
+הסיסמה לחשבון שלי לא עובדת
+fax version 2 is out
+т.д. 12345
+و ت. 12 صفحه
+سفارش‌ت: 12345678
+debit note 12345678
 Збірка 5.13.7.30 від 25/07/2023
 בנייה 8.7.0.91 מ-25.01.2020
 کتابخانه به 8.23.5.83 ارتقا یافت

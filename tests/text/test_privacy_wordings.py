@@ -45,6 +45,28 @@ def test_nothing_personal_in_this_wording_is_found(line):
     assert [one.type for one in find(line, names=False)] == []
 
 
+PHONE_UNDER_A_POSTAL_CODE = [
+    "کد پستی 1613984511\n⟦+989121234567⟧",
+    "کدپستی: ۱۶۱۳۹۸۴۵۱۱\n⟦00989121234567⟧",
+    "کد پستی: 1613984511\n⟦+98 912 123 4567⟧",
+    "تهران، کد پستی 16139-84511\n⟦0098 912 345 6789⟧",
+    "کدپستی\n1613984511\n⟦+98 935 111 2233⟧",
+    "postal code 1613984511\n⟦+98 912 345 67 89⟧",
+    "کد پستی:\n⟦+989121234567⟧",
+    "kod posti 1613984511\n⟦+98-912-345-6789⟧",
+    "поштовий індекс 01001\n⟦+380671234567⟧",
+    "поштовий індекс: 03150\n⟦+98 912 345 6789⟧",
+    "מיקוד 6423906\n⟦+972521234567⟧",
+    "מיקוד: 6423906\n⟦+98 912 345 6789⟧",
+]
+
+
+@pytest.mark.parametrize("line", PHONE_UNDER_A_POSTAL_CODE)
+def test_number_with_its_country_under_a_postal_code_is_a_phone(line):
+    text, [(begin, end)] = _planted(line)
+    assert _types(text, begin, end) == {"PHONE"}
+
+
 def test_keyword_on_the_line_before_names_the_number():
     assert [one.type for one in find("کد پستی\n1613984511", names=False)] == ["POSTAL_CODE"]
     assert [one.type for one in find("کد ملی من اینه:\n0084575948", names=False)] == ["NATIONAL_ID"]

@@ -62,6 +62,8 @@ _OTHERS_NUMBER = re.compile(
     r"|[^\d\n(]{0,20}\)[^\d\n]{0,12}"
 )
 _REACH_OVER_OTHER = 64
+_NUMBERED = re.compile(r"[^\W\d_]{0,4}\s?\d{1,2}(?:\.\d{1,2})?\)?\s?[:—–-]\s?")
+_STUCK = 2
 # "کد ملی صاحب خط": the first of two words that stand together is what is meant.
 _OF = re.compile(
     r"[\s\u200c]{0,2}(?:(?:صاحب|مالک|دارنده|برای|این|власника|של|of|for)(?:\s(?:the|my|this))?\s)?"
@@ -127,6 +129,10 @@ class Context:
         category = self._found[place][2]
         if place and category == OTHER:
             category = self._aside(place)
+        if category == OTHER and place and _NUMBERED.fullmatch(gap):
+            start_, (_, end, earlier) = self._found[place][0], self._found[place - 1]
+            if earlier in (PHONE, LANDLINE) and start_ - end <= _STUCK:
+                return earlier  # "fax version 2: …"
         if near and category == OTHER and (len(gap) > _REACH_OF_OTHER or _BREAK.search(gap)):
             near = False
         closed = category == OTHER and ")" in gap and "(" not in gap

@@ -107,7 +107,8 @@ _WORDS: Final = {
         "iban номер, ібану"
     ),
     CARD: (
-        "کارت, کارت بانکی, شماره کارت, عابر بانک, کارت به کارت, card$, cards$, card number, "
+        "کارت, کارت بانکی, دبیت, debit$, дебетов, дебетк, דביט, כרטיס דביט, "
+        " شماره کارت, عابر بانک, کارت به کارت, card$, cards$, card number, "
         "card no$, credit card, debit card, bank card, kart$, karte$, kartam$, kartet$, kartm$, "
         "shomare kart, shomareye kart, kart banki, kart e$, "
         "visa$, mastercard$, amex$, cc$, cc number, pan$, картк, карта$, карти$, карту$, картой$, "
@@ -124,12 +125,14 @@ _WORDS: Final = {
     ),
     PHONE: (
         "تلفن, تلفون, موبایل, مبایل, همراه, تماس, زنگ بزن, واتس اپ, واتس آپ, واتساپ, واتزاپ, "
-        "تلگرام, فکس, "
+        "تلگرام, فکس, تلفکس, تله فکس, تل$, ت:, ت :, ت.:, ت.$, ف:, ف :, "
         "نمابر, گوشی, خط$, خطم, شماره خط, اس ام اس, "
-        "phone, telephone, mobile, mobil, mob$, cell$, cellphone, tel$, call$, call me, "
+        "phone, ph$, ph no$, tele$, tel no$, telefax, telephone, "
+        "mobile, mobil, mob$, cell$, cellphone, tel$, call$, call me, "
         "ring me, ring$, whatsapp, whats app, telegram$, fax$, sms$, tamas$, hamrah, telefon, "
         "mobayl, gushi, gooshi, "
-        "телефон, тел$, факс, мобільн, моб$, подзвон, дзвон, зателефон, передзвон, набер, вайбер, "
+        "телефон, тел$, тлф$, т.:, т:, т.$, телефакс, факс, "
+        "мобільн, моб$, подзвон, дзвон, зателефон, передзвон, набер, вайбер, "
         "ватсап, мій номер, мій новий номер, новий номер$, старий номер$, номер для зв, "
         "контактний номер, контакт, "
         "טלפון, נייד, טל$, פקס, הפקס, הסים, תסמסו, לסמס, דברו איתי, תחזרו אלי, פלאפון, "
@@ -257,6 +260,8 @@ def keywords_in(small: str, begin: int, end: int) -> Iterator[tuple[int, int, st
         if found is None and (letters[0] in _PARTICLES or letters.startswith(_NUMBER_OF)):
             found = _behind_particle(small, place, letters)
         if found is not None:
+            if len(letters) == 1 and small[place - 1 : place] == "\u200c":
+                continue  # an ending: "سفارش‌ت"
             done = found.end()
             keyword = found.group()
             category = _CATEGORIES.get(keyword) or _CATEGORIES.get(_GAP_SIGNS.sub("", keyword))

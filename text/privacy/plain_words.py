@@ -20,7 +20,7 @@ COPULAS: Final = listed(
     zadam mizanam zade
     هست است بود بوده هستش اینه اینا ایناست اینست ه ـه عبارته عبارتست برابر یعنی شده شد میشه می‌شه
     گذاشتم گذاشتیم گذاشته گذاشتین گذاشتید زدم زدیم کردم دادم دادن دادید دادین نوشتم نوشته باشه این
-    ایشه همینه همین بذارید بذارین بزارید زده‌ام می‌زنم میزنم
+    می‌باشد میباشد می‌باشند عبارت باشد می ایشه همینه همین بذارید بذارین بزارید زده‌ام می‌زنم میزنم
     це є такий така таке був була було як ось — это был была вот
     היא הוא זה זו זאת היה הייתה היתה כך בתור
     """
@@ -62,6 +62,10 @@ _PERSIAN_FILLERS = """
     کنید کنین
     فرستادید فرستادین دادید دادین بهتون قبلا قبلاً قبلنا امروز دیروز کارمند همکارم همسرم پسرم دخترم
     خواهرم برادرم ام م ش ت مون تون شون اش ات منه ماست ما کارتابل کارتابلم دفتر دفترم خونه منزل
+    اینجانب بنده‌ی ناحیه ناحیه‌ی واحد بخش مجموعه مجموعه‌ی سازمان سازمانی همکاران همکار کارمندان کارکنان
+    مشترک مشتریان پرتال پورتالم سامانه‌ی حسابداری فروش پشتیبانی مرکزی شعبه نمایندگی رایانه رایانامه
+    رایانه‌ای سرویس سرویسم خدمات اتصال بی‌سیم بیسیم بی سیم دسترسی دانشگاه دانشجویی خانگی خانه
+    پدرم مادرم همسر فرزندم مذکور فوق ذیل زیر شخصی‌ام وب‌سایت وبسایت وب‌گاه درگاه پنل‌کاربری اکانت‌کاربری
     عوضش عوض تغییر تغییرش تغییرم داده شخصی اداری فارسی انگلیسی تستی تست نهایی درست درستش صحیح
     فرستادی ارسال ارسالی کردید کردین پیامک شدم میشم می‌شم می‌شوم میزنم نوشتم ثبت ثبت‌شده کرده نظرم
     man ma shoma to in un oon ro ra va ham ke jadid jadidam ghabli ghablim feli alan hesab hesabam
@@ -93,6 +97,10 @@ _HEBREW_FILLERS = """
     סיסמת האישית
     האישי אישי אישית שקיבלתי קיבלתי ששלחתם שלחתם שנתתם נתתם שהגדרתי הגדרתי שמתי שם שיניתי בחרתי
     מזין מזינה הזנתי הקלדתי כתבתי רשמתי משתמש משתמשת עכשיו כרגע עדיין גם רק ו כאן הנה המייל
+    שלך שלכם אלחוטית האלחוטית אלחוטי האלחוטי לרשת הווי-פיי הוואי וואי לוואי ואי הוואיפיי לוואיפיי
+    רשת ברשת ויפי
+    הוויפי לוויפי הויפי לויפי וויפי
+    בבית הבית לבית במשרד המשרד למשרד בעבודה האורחים לאורחים לאינטרנט האינטרנט אינטרנט הביתי הביתית
     הטלפון המחשב הראוטר הנתב השרת הרשת האתר המערכת הבן הבת
 """
 FILLERS: Final = COPULAS | listed(
@@ -197,7 +205,50 @@ COMMON: Final = listed(
     admins bcrypt argon ldap oauth saml sso otp smtp imap pptp wireguard psiphon tails psk wpa steam
     netflix spotify amazon aws azure digikala snapp divar rubika eita bale vps cdn dns ssl tls ip
     mac
+    optional mandatory forgotten visible expired hashed encrypted masked unreadable plaintext
     enterprise plus gold silver standard lite max mini ultra studio directadmin phpmyadmin whm plesk
+    """
+)
+DEFAULT_PASSWORDS: Final = listed("password admin administrator secret master welcome login guest")
+"""Words of running text that are passwords by themselves, where they are told as one."""
+_KEYBOARD: Final = (
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "йцукенгшщзхї",
+    "фівапролджє",
+    "ячсмитьбю",
+)
+_TYPICAL: Final = listed("letmein iloveyou changeme trustno")
+_SHORTEST_WALK: Final = 5
+
+
+def is_typical_password(word: str) -> bool:
+    """Letters side by side on a keyboard, or what many take: nobody writes it for anything else."""
+    if word in _TYPICAL:
+        return True
+    return len(word) >= _SHORTEST_WALK and any(
+        word in row or word[::-1] in row for row in _KEYBOARD
+    )
+
+
+NOT_A_USER: Final = listed(
+    """
+    avatar base bases dashboard journey journeys churn flow guides count counts stories story
+    research tokens token pool pools class classes import imports export
+    exports signups signup login logins
+    avatars stats quota quotas limits limit cap prompts tests testing onboarding lists list cards
+    traffic behaviour behavior filter filters search searches sync tags tag menu menus bar widget
+    widgets forms form tables table records record uploads upload backup backups invites invite
+    invitation invitations profile profiles picture pictures photo photos icon bio comments posts
+    portal portals area areas zone panel panels manual manuals docs tutorial tutorials trust privacy
+    clicks taps wants needs gets sees says reports tries still never often sometimes always usually
+    mailbox tracking audit audits metrics growth surveys survey satisfaction happiness frustration
+    reviews review ratings rating votes scores score points credits credit balance wallet license
+    licenses licence seat seats plan plans tier tiers billing invoices payments purchases orders
+    hierarchy matrix schema model models object objects agent agents space land mode kernel variable
+    folder folders home directory desktop environment group groups role roles rights privileges
+    facing centric friendly driven generated defined specific side level wise numbers number limit
     """
 )
 _ENDINGS = (

@@ -12,7 +12,16 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from text.privacy.naming import UNIT_OF_SECRET
-from text.privacy.plain_words import COPULAS, FILLERS, NOT_TOLD, is_common, listed
+from text.privacy.plain_words import (
+    COPULAS,
+    DEFAULT_PASSWORDS,
+    FILLERS,
+    NOT_A_USER,
+    NOT_TOLD,
+    is_common,
+    is_typical_password,
+    listed,
+)
 from text.privacy.shapes import (
     CAMEL,
     CODE,
@@ -89,7 +98,7 @@ _PLACEHOLDER: Final = re.compile(r"[A-Za-z]{2,}(?:[_-][A-Za-z]+)*[_-]\d+")
 _OTHER_SCRIPT: Final = re.compile(r"[\u0370-\u1fff]")
 _YEAR: Final = re.compile(r"13[5-9]\d|14[01]\d|19[5-9]\d|20[0-3]\d")
 _COPULA_BEHIND: Final = re.compile(
-    r"[\s\u200c»”\"'`)\],،]{0,3}(?:(?:هست|هستش|است|بود|بوده|ه|ام|م|hast|bood|bud|ine)(?!\w)"
+    r"[\s\u200c»”\"'`)\],،]{0,3}(?:(?:هست|هستش|است|بود|بوده|ه|ام|م|hast|ast|bood|bud|ine)(?!\w)"
     r"|ـه|میباش|می.?باش|is my|was my)"
 )
 _LINE_END: Final = re.compile(
@@ -102,6 +111,30 @@ _VERB_BEHIND: Final = re.compile(
     r"|not|no longer|already|suspended|blocked|banned|locked|disabled|deleted|needs|should"
     r"|and|but|to|says|shows|with"
     r"|i |my |the password|pass|please|as)(?![a-z])"
+)
+_FORMAL: Final = re.compile(r"[\s\u200c»\"'`)\],،]{0,3}(?:(?:است|بود|هست)(?!\w)|می.?باش)")
+"""Behind a value that many words part from its name."""
+_LOCKED: Final = re.compile(
+    r"['\"»]?\s(?:cannot|can.?not|can['’]t|could ?n[o'’]t|could not|does ?n[o'’]t|does not"
+    r"|didn['’]t|did not|hasn['’]t|won['’]t|isn['’]t"
+    r"|(?:is|was|got|gets|has been|is now|keeps getting|keeps being)"
+    r" (?:still |already |also |now |not |completely )?"
+    r"(?:locked|blocked|banned|unable|able|suspended|disabled|deleted|removed|logged|signed|kicked)"
+    r"|reports? (?:an?|that|the)\b|says\b|here\b|forgot\b|lost (?:access|his|her|their)\b"
+    r"|needs (?:access|a new password|a reset))(?![a-z])"
+)
+"""What only somebody does or undergoes, not a guide or an interface."""
+_FINGLISH_IS: Final = re.compile(
+    r"\s(?:h?ast(?:esh)?|bo?o?u?d(?:e|esh)?|ine|e|hastam)(?!\w)(?!\s?[-/])"
+)
+_FINGLISH_OWN: Final = listed("man ma shoma e am esh et ham ke to oon un jadidam ghablim")
+_NO_FINGLISH_NAME: Final = listed(
+    """
+    kharab baste block ban faal gheyrefaal ghat masdud hazf chi in un oon ine darost dorost ghalat
+    eshtebah eshtebahe jadid ghadimi faramush yadam khali por ok hamin hamun hamoon inja unja nist
+    hast ast bood jadide khob khub bad lazem digar dige taze moshakhas malum maloom hanooz hanuz ki
+    koja chera chetor vasl bloke hacked active inactive
+    """
 )
 _SET: Final = re.compile(r"(?:chang|set|updat|switch|reset)\w*\s(?:\w+\s){0,3}$")
 _NAME_END: Final = re.compile(r"(?:user|login|account)[ _-]?(?:name|id)")
@@ -200,6 +233,8 @@ def _first_after(form: str, small: str, cue: Cue, limit: int) -> Told | None:
     place = cue.end
     old = False
     unknown = 0
+    formal = cue.sure and cue.type == PASSWORD and not form[cue.start].isascii()
+    most = (4 if formal else 2) if cue.sure else 0
     for token in tokens(form, cue.end, end):
         plain = token.text.isalpha()
         if form[place : token.start] != " ":
@@ -210,7 +245,7 @@ def _first_after(form: str, small: str, cue: Cue, limit: int) -> Told | None:
             return None
         if token.text:
             word = small[token.start : token.end]
-            if not (plain and _is_running(word, token)):
+            if not (plain and _is_running(word, token) and not _is_default(cue, word, token)):
                 told = _judged(form, small, cue, token, words, unknown, old)
                 if told is not None:
                     return told
@@ -218,7 +253,7 @@ def _first_after(form: str, small: str, cue: Cue, limit: int) -> Told | None:
             old = word in _FROM
             words.append(word)
             unknown += not _fills(word)
-        if token.ends or len(words) > MOST_WORDS or unknown > (2 if cue.sure else 0):
+        if token.ends or len(words) > MOST_WORDS + 3 * formal or unknown > most:
             return None
         place = token.end if token.text else place
     return None
@@ -230,6 +265,13 @@ def _is_running(word: str, token: Token) -> bool:
     if word in FILLERS or not word.isascii():
         return True
     return not token.quoted and word == token.text and word != "admin" and is_common(word)
+
+
+def _is_default(cue: Cue, word: str, token: Token) -> bool:
+    """A password that is a word of running text, in a text of another script."""
+    if word not in DEFAULT_PASSWORDS:
+        return False
+    return cue.sure and cue.type == PASSWORD and word == token.text
 
 
 def _masked(form: str, token: Token) -> bool:
@@ -281,21 +323,42 @@ def _judged(
     text, kind = found
     end = token.start + len(text)
     small_text = text.lower()
-    if small_text in FILLERS:
+    default = not latin and _is_default(cue, small_text, token)
+    if small_text in FILLERS and not default:
         return None
     mark = token.mark or (not unknown and bool(_MARK_IN.search(form, cue.end, token.start)))
     copula = any(word in COPULAS for word in words) or bool(_COPULA_BEHIND.match(small, end))
     link = Link(words, unknown, mark, copula, old)
     told = Told(token.start, end, old)
     if kind == STRONG:
-        near = unknown == 0 or (unknown <= 2 and len(words) <= 5 and cue.sure)
-        return told if near else None
-    if unknown or len(words) > 6:
+        near = unknown == 0 or (unknown <= 2 and len(words) <= 7 and cue.sure)
+        return told if near or _FORMAL.match(small, end) else None
+    if (
+        kind == NUMBER
+        and not form[cue.start].isascii()
+        and unknown == 1
+        and _FORMAL.match(small, end)
+    ):
+        if _YEAR.fullmatch(text):
+            return None
+        return told if _number_told(small, cue, text, end, link) else None
+    if unknown or len(words) > 8:
         return None
     if kind == CODE:
         return told if _code_told(cue, text, token, link) else None
     if kind == NUMBER:
         return told if _number_told(small, cue, text, end, link) else None
+    if (
+        cue.type == PASSWORD
+        and is_typical_password(small_text)
+        and not _POSSESSED.match(small, end)
+    ):
+        linked = mark or copula or (cue.sure and not latin)
+        if linked or _LINE_END.match(form, end):
+            return told
+    if default:
+        ended = _LINE_END.match(form, end) or _COPULA_BEHIND.match(small, end)
+        return told if ended and (mark or copula) else None
     if is_common(small_text):
         quoted = token.quoted and cue.type == PASSWORD and len(text) > 5
         admin = small_text == "admin" and not latin and (mark or copula) and cue.sure
@@ -357,11 +420,31 @@ def _plain_told(form: str, small: str, cue: Cue, token: Token, end: int, link: L
             )
             return mine and ended and words == ["is"]
         return ended or (long and cue.type == USERNAME)
+    if link.old and not cue.sure and not _CHANGE.search(small, max(0, cue.start - 30), cue.start):
+        return False  # "a user from Berlin"
     if words == ["to"] or link.old:
         return long and (link.old or bool(_SET.search(small, max(0, cue.start - 30), cue.start)))
-    if not cue.sure or cue.type != USERNAME or words or len(token.text) < 4:
+    if cue.type == USERNAME and len(token.text) > 2 and words:
+        return _told_in_finglish(small, cue, token, end, words)
+    if cue.type != USERNAME or words or len(token.text) < 3:
         return False
+    if _told_in_finglish(small, cue, token, end, words):
+        return True
+    if len(token.text) < 4:
+        return False
+    if not cue.sure:
+        named = token.text.islower() and token.text not in NOT_A_USER
+        return named and small[cue.start : cue.end] == "user" and bool(_LOCKED.match(small, end))
     return ended or bool(_VERB_BEHIND.match(small, end))
+
+
+def _told_in_finglish(small: str, cue: Cue, token: Token, end: int, words: list[str]) -> bool:
+    """ "user man mahdi ast": what is said of it is one word and "is"."""
+    if not _FINGLISH_OWN.issuperset(words) or not _FINGLISH_IS.match(small, end):
+        return False
+    word = token.text.lower()
+    own = words or small[cue.start : cue.end] not in ("user", "login", "account")
+    return bool(own) and word not in _NO_FINGLISH_NAME
 
 
 _JOINTS: Final = listed(

@@ -59,10 +59,23 @@ _NETWORK_WORD = (
     r"|שרת\w*|פינג|התחבר\w*|נתב|מארח|רשת|חיבור|נכנס\w*|כניסה|חסום|חסמ\w*"
 )
 # "upgraded from 1.2.3.4": of an address only where no version is spoken of.
-_WEAK_WORD = r"(?<!\w)(?:from|via|з|із|мій|از|my)(?!\w)"
+_WEAK_WORD = r"(?<!\w)(?:from|via|з|із|мій|(?<!بعد )(?<!قبل )از|my)(?!\w)"
 _WORDS = re.compile(
     rf"(?P<version>{_VERSION_WORD})|(?P<network>{_NETWORK_WORD})|(?P<weak>{_WEAK_WORD})"
 )
+_RIGHT_BEHIND = re.compile(
+    r"(?<!\w)(?<!بعد )(?<!قبل )(?<!بالاتر )(?<!پایین‌تر )(?<!جدیدتر )(?<!غیر )(?<!پس )(?<!پیش )"
+    r"(?:از|az)\s$"
+)
+# "از 5.1.2.3" alone is where somebody came from, whatever part of a product the line is about.
+_OF_VERSIONS = re.compile(
+    r"نسخه|ورژن|بیلد|ویرایش|ارتقا|[آا]پدیت|آپگرید|به[\s\u200c]?روز|بروز|میان[\s\u200c]?افزار"
+    r"|فریم?[\s\u200c]?ور|فرم[\s\u200c]?ور|سفت[\s\u200c]?افزار|درایور|انتشار|مهاجرت|دانگرید|کرنل"
+    r"|افزونه|پلاگین|ماژول|کتابخ|پکیج|version|verzhen|versi?on|nos[kc]he|update|upgrade|patch"
+    r"|firmware|driver|(?<![a-z])v\d"
+)
+_FROM_ANOTHER = re.compile(r"\d\.\d{1,5}\s(?:به|تا|to|на|до|ל)[\s-]$")
+_TO_ANOTHER = re.compile(r"\s(?:به|تا|be|ta)\s(?:\S+\s){0,2}\d{1,5}\.\d")
 _LETTER = re.compile(r"[a-z\u0400-\u06ff]")
 _VERSION_SIGN = re.compile(r"(?:[<>~^=!]=|[<>~^]|(?:^|[\s(])v|[a-z]-|[a-z]_)\s?$")
 _KEY_BEFORE = re.compile(r"(?P<key>[a-z_][\w-]*)[\"']?\s?[=:]\s?[\"']?$")
@@ -120,6 +133,13 @@ def _is_host(small: str, found: re.Match[str], *, beside: bool) -> bool:
         return True
     if beside and _called(before, "") != "version":
         return True
+    if _FROM_ANOTHER.search(before) and _called("", small[end : end + _AFTER]) == "version":
+        return False
+    if before.endswith(("از ", "az ")) and _RIGHT_BEHIND.search(before):
+        line = _SENTENCE.split(before)[-1] + small[end : end + _BEFORE].split("\n")[0]
+        spoken = _OF_VERSIONS.search(line) or _TO_ANOTHER.match(small, end)
+        large = max(int(one) for one in octets[:3]) >= _SMALL
+        return not spoken or (large and not _OF_VERSIONS.search(before))
     return not _is_version(before, small[end : end + _AFTER], [int(one) for one in octets])
 
 

@@ -39,6 +39,7 @@ _PASSWORDS = Anchored(
             ("сісм", r"сісма"),
             ("סיסמ", r"סיסמ[א-ת]{1,4}"),
             ("ססמ", r"ססמ[א-ת]{1,4}"),
+            ("קוד", r"קוד (?:ל|ה|ל?ה-)?-?(?:ו?וו?[א]?יי? ?-?פיי?|wi-?fi|רשת)(?!\w)"),
             (
                 "pas",
                 rf"(?:pass[ -]?(?:word|phrase|code)|passwd|passvord|passwort|passw|passwrod"
@@ -159,7 +160,7 @@ _KINDS = (
 _NAMED_SO = re.compile(r"(?:نام|شناسه|شناسهٔ|شناسه‌ی|شناسه ی|اسم|کد)(?:[\s\u200c]?ی)?[\s\u200c]?$")
 _RENAMED = re.compile(
     r"(?:rename|delete|remove|unblock|unlock|unban|ban|suspend|restore|add|create|disable|enable"
-    r"|reactivate)(?: the| my| our| this)?\s\Z"
+    r"|reactivate|i am|i'm)(?: the| my| our| this)?\s\Z"
 )
 _NO_CUE = re.compile(r"[a-z]-?\Z|=[\"']?\Z")
 _PLURAL = re.compile(r"(?:ان|ها|های|ین|انی)$|users$")
@@ -167,6 +168,12 @@ _BETWEEN_CUES = re.compile(
     r"[\s:=]{0,3}(?:/|\||,|،|و|and|&|\+|або|та|і|й|ו|\\|-|va|o|\s)[\s]{0,2}(?:the |my |ה"
     r"|و )?[\s\u200c]{0,2}"
 )
+_OF_ACCOUNT = re.compile(
+    r"[\s\u200c](?:(?:ورود|به|برای|در|حساب|حسابِ|پنل|ناحیه|ناحیه‌ی|ناحیهٔ|صفحه|پرتال|پورتال|سامانه|بخش|محیط"
+    r"|جدید|قبلی|فعلی|اصلی|من|ما|ی|for|of|to|the|my|our|your|new|old|this|до|від|на|мого|нового"
+    r"|цього|твого|свого|של|ל|לה|ה|ב)[\s\u200c]){0,4}(?:ل|ל|ה|לה)?"
+)
+"""Between a password's name and whose it is: "رمز عبور حساب کاربری" names one thing."""
 _PAIR_JOINT = re.compile(
     r"\s?[/|,;،:\\]\s?|\s(?:and|&|و|та|і|й|ו|-|—|–|va|with|з)\s?(?=[\s!-~])|[\s]{1,3}"
 )
@@ -286,6 +293,9 @@ def _joined(small: str, last: Cue, cue: Cue) -> Cue | None:
     """Two names side by side: "user/pass" names a pair, "رمز اکانتم" one thing."""
     joint = _BETWEEN_CUES.fullmatch(small, last.end, cue.start)
     if joint is None:
+        owned = last.type == PASSWORD and last.sure and cue.type == USERNAME and not cue.sure
+        if owned and _OF_ACCOUNT.fullmatch(small, last.end, cue.start):
+            return Cue(last.start, cue.end, PASSWORD, True)
         return None
     sure = last.sure or cue.sure
     types = (last.type, cue.type)

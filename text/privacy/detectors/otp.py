@@ -117,6 +117,14 @@ _ANY_CODE = Anchored(
     },
     needs="has_number",
 )
+_MESSAGES = Anchored(
+    {
+        stem: re.compile(stem)
+        for stem in ("پیامک «", "پیامک: «", 'پیامک "', 'סמס "', 'סמס: "', "סמס כתוב")
+    },
+    needs="has_number",
+)
+"""With these a text is looked at, though no code is named."""
 _RECEIVED = re.compile(
     r"(?<![a-z])(?:sms|otp|text(?:ed)?|verif\w+|expired?|got|received?|sent me"
     r"|log ?in|sign ?in|enter(?:ed)?|valid|invalid|2fa|two-factor|authenticat\w+)"
@@ -167,6 +175,11 @@ _MESSAGE = (
 _TOLD_BY_MESSAGE = re.compile(
     r"(?<![a-z])(?:sms|texted|texts?|text message|peyamak|payamak)(?![a-z])|پیامک|اس.ام.اس|смс|סמס"
 )
+_QUOTED = re.compile(
+    r"(?:\s(?:saying|says|said|reads|reading|with|was|is|כתוב|היה|עם|написано|був|з|نوشته|با|این|بود))"
+    rf"{{0,2}}[\s:]{{0,3}}[\"«“„'\u2018](?:use |enter |введіть )?{_VALUE}[.!]?[\"»”“'\u2019]"
+)
+"""All that the message said."""
 _FOR_ENTERING = re.compile(
     r"(?<![a-z])(?:codes?|log(?:ging)? ?in|login|sign(?:ing)? ?in|verif\w+|confirm\w*|2fa"
     r"|two-factor|authenticat\w+|one-time|vorud|taeed|kod)(?![a-z])"
@@ -272,6 +285,9 @@ def _by_message(reading: Reading) -> Iterator[Candidate]:
                 end = stop.start() + 1
                 break
         if not _FOR_ENTERING.search(small, begin, end):
+            quoted = _QUOTED.match(small, message.end())
+            if quoted and not _YEAR.fullmatch(quoted["value"]) and _fits(reading, quoted):
+                yield Candidate(*quoted.span("value"), OTP, WEAK, ("context",))
             continue
         for found in _ANY_VALUE.finditer(small, begin, end):
             plain = (

@@ -53,8 +53,12 @@ _CODES = {"IL": "972", "UA": "380", "TR": "90", "AE": "971", "GB": "44"}
 
 
 def of_window(window: Window, category: str | None, reading: Reading) -> Candidate | None:
-    if window.coded or category == keywords.SHEBA or category == keywords.POSTAL:
+    if window.coded or category == keywords.SHEBA:
         return None
+    if category == keywords.POSTAL:
+        if not window.plus and not window.digits.startswith("00"):
+            return None
+        category = None  # no postal code begins as a number with its country's code does
     found = _iranian(window, category) or _abroad(window, category, reading)
     if found is None:
         found = _loose(window, category, reading)

@@ -15,6 +15,7 @@ DIGITS = 10
 MISTYPED_DIGITS = (9, 11)
 _ABROAD_DIGITS = (7, 9)
 """Israel's; the USA's with four more."""
+_DEGREES = ("29", "30", "31", "32", "33", "34", "35")
 
 _G = r"[\s\u200c]"
 _LETTERED = r"[a-z]{1,2}[0-9][0-9a-z]?\s?[0-9][a-z]{2}"
@@ -69,15 +70,22 @@ _TIGHT = re.compile(rf"{OWN}{LINK}")
 def of_window(window: Window, category: str | None, reading: Reading) -> Candidate | None:
     if category != keywords.POSTAL or window.coded or window.plus:
         return None
+    if window.digits.startswith("00") and len(window.digits) > DIGITS:
+        return None
     count = len(window.digits)
     low, high = MISTYPED_DIGITS
     if low <= count <= high:
         weight = 79 if count == DIGITS else 77
-    elif count in _ABROAD_DIGITS and window.joints != (".",):  # 50.18511 is none
+    elif count in _ABROAD_DIGITS and (window.joints != (".",) or _is_split(window, reading)):
         weight = 76
     else:
         return None
     return Candidate(window.start, window.end, POSTAL_CODE, weight, ("keyword",))
+
+
+def _is_split(window: Window, reading: Reading) -> bool:
+    """Israel's, "64239.06": its degrees of latitude and longitude (32.08531) are none."""
+    return reading.script == "hebrew" and window.digits[:2] not in _DEGREES
 
 
 def candidates(reading: Reading) -> Iterator[Candidate]:
