@@ -22,6 +22,7 @@ from kb.models import Article, Chunk, EmbeddingRecipe
 from llm.manifest import ManifestError
 from llm.models import Slot
 from llm.registry import verify_version
+from llm.troubles import trouble_of
 from tickets.models import Ticket, VaultEntry
 from tickets.second_opinion.folder import UnusableNameModel
 from tickets.second_opinion.opening import required
@@ -113,14 +114,18 @@ def search() -> Check:
 
 def models() -> Check:
     found, broken = [], []
-    for slot in Slot.objects.select_related("version"):
+    for slot in Slot.objects.select_related("version__server"):
         if slot.version is None:
             broken.append(f"slot {slot.name} is empty")
             continue
-        try:
-            verify_version(slot.version)
-        except ManifestError as error:
-            broken.append(f"slot {slot.name}: {error}")
+        if slot.version.server is not None:
+            trouble = trouble_of(slot.version)
+            broken += [f"slot {slot.name}: {trouble.line}"] if trouble else []
+        else:
+            try:
+                verify_version(slot.version)
+            except ManifestError as error:
+                broken.append(f"slot {slot.name}: {error}")
         found.append(f"{slot.name} {slot.version.name}")
     if not found and not broken:
         broken.append("no slots: manage.py setup_desk fills them")

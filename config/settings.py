@@ -105,6 +105,9 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 SWEEP_SECONDS = env.get_int("PASOKH_SWEEP_SECONDS", 10, low=1, high=3600)
 STALE_SECONDS = env.get_int("PASOKH_STALE_SECONDS", 20, low=2, high=3600)
+# How long a draft may take, and how many waiting tickets a worker writes together.
+DRAFT_SECONDS = env.get_int("PASOKH_DRAFT_SECONDS", 120, low=1, high=300)
+DRAFT_TICKETS = env.get_int("PASOKH_DRAFT_TICKETS", 8, low=1, high=64)
 CELERY_BEAT_SCHEDULE = {
     "sweep-tickets": {"task": "tickets.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
     "sweep-ticket-imports": {"task": "tickets.tasks.sweep_imports", "schedule": 60.0},
@@ -206,6 +209,8 @@ QUESTIONS_INTERNAL = env.get_bool("PASOKH_QUESTIONS_INTERNAL", False)
 # --- models
 ENGINE_THREADS = env.get_int("PASOKH_ENGINE_THREADS", 0, low=0, high=256)
 COMPANY_NAME = env.get_str("PASOKH_COMPANY", "")
+ANSWER_TONE = env.get_str("PASOKH_ANSWER_TONE", "")
+"""A few English words for models that read them: "short and formal". Empty: the prompt's own."""
 PUBLIC_CONTACTS = env.get_list("PASOKH_PUBLIC_CONTACTS", [])
 """The company's own telephone numbers and e-mail addresses: never masked."""
 PUBLIC_NAMES = env.get_list("PASOKH_PUBLIC_NAMES", [])

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from llm.foreign_code import asks_for_code
 from llm.prompts import PromptBudget
 from runtime.errors import InputError
 
@@ -27,6 +28,9 @@ FILE_NAME: Final = "manifest.json"
 ALLOWED_SUFFIXES: Final = frozenset({".json", ".safetensors", ".txt", ".jinja", ".model"})
 MAX_MANIFEST_BYTES: Final = 1024 * 1024
 MAX_FILES: Final = 200
+MAX_WORD: Final = 40
+"""Characters of a method or a prompt's version."""
+MAX_CONFIGURATION_BYTES: Final = 32 * 1024 * 1024
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -99,6 +103,8 @@ def manifest_from(data: Mapping[str, Any], *, folder_name: str = "") -> Manifest
     for key, kind in (("method", str), ("prompt_version", str), ("generation", dict)):
         if not isinstance(data.get(key), kind):
             raise ManifestError(f"Model version {name}: the manifest lacks {key}.")
+        if kind is str and len(data[key]) > MAX_WORD:
+            raise ManifestError(f"Model version {name}: {key} is longer than {MAX_WORD} letters.")
     return Manifest(
         name=name,
         method=data["method"],
@@ -142,6 +148,12 @@ def write_manifest(folder: Path, fields: Mapping[str, Any]) -> Manifest:
     a folder has a whole manifest or none.
     """
     names = sorted(path.name for path in folder.iterdir() if path.name != FILE_NAME)
+    for name in names:
+        if (folder / name).is_symlink() or not (folder / name).is_file():
+            raise ManifestError(
+                f"Model folder {folder.name}: {_short(name)} is no plain file; copy the model's"
+                " files into a folder of their own."
+            )
     files = {name: file_digest(folder / name) for name in names}
     data = {"format": FORMAT, **fields, "files": files}
     beside = folder.parent / f".{folder.name}.{FILE_NAME}.tmp"
@@ -162,16 +174,29 @@ def _document(folder: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_MANIFEST_BYTES:
             raise ManifestError(f"{where}: its manifest is larger than 1 MiB.")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        _storable(data)
     except OSError as error:
         raise ManifestError(f"{where}: there is no readable {FILE_NAME}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if isinstance(error, ManifestError):
             raise
         raise ManifestError(f"{where}: its {FILE_NAME} is not JSON.") from error
     if not isinstance(data, dict):
         raise ManifestError(f"{where}: its {FILE_NAME} is not a JSON object.")
     return data
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _storable(data: Any) -> None:
+    """PostgreSQL takes no NUL and no half of a surrogate pair. Raises ValueError."""
+    text = json.dumps(data, ensure_ascii=False)
+    text.encode("utf-8")
+    if "\\u0000" in text:
+        raise ValueError("a NUL character")
 
 
 def _base_reference(name: str, given: Any) -> BaseReference | None:
@@ -199,14 +224,19 @@ def _file_list(name: str, given: Any) -> dict[str, str]:
 
 
 def _refuse_code(name: str, path: Path) -> None:
-    """`auto_map` points transformers, and `auto_mapping` PEFT, to Python code."""
+    """A configuration is data. A tokenizer's own file is read by no Python code."""
     if path.suffix != ".json" or path.name == "tokenizer.json":
         return
     try:
+        if path.stat().st_size > MAX_CONFIGURATION_BYTES:
+            raise ManifestError(f"Model version {name}: {path.name} is larger than 32 MiB.")
         data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        asks = asks_for_code(data)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ManifestError):
+            raise
         raise ManifestError(f"Model version {name}: {path.name} is not JSON.") from error
-    if isinstance(data, dict) and any(data.get(key) for key in ("auto_map", "auto_mapping")):
+    if asks:
         raise ManifestError(f"Model version {name}: {path.name} asks for code of its own.")
 
 

@@ -1,6 +1,7 @@
-"""What all tests share: the tests' own embedded database and a small named cast."""
+"""What all tests share: the tests' own embedded database, a small named cast, tiny models."""
 
 import os
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -51,6 +52,31 @@ def _member(users, name: str, group: str):
     user = users.objects.create_user(name, password=f"{name}-pass")
     user.groups.add(Group.objects.get_or_create(name=group)[0])
     return user
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory) -> Path:
+    """The folder of a base, trained once for all tests of a run."""
+    import torch
+
+    from tests.llm import tiny_models
+
+    torch.set_num_threads(1)  # tiny layers only wait for a second thread
+    base = tmp_path_factory.mktemp("tiny") / "base"
+    tiny_models.build_base(base)
+    return base
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_base) -> Path:
+    """Folders: base, first and second (activated LoRA of different rank), plain (LoRA)."""
+    from tests.llm import tiny_models
+
+    base, root = tiny_base, tiny_base.parent
+    tiny_models.build_tuned(root / "first", base, name="first", rank=8)
+    tiny_models.build_tuned(root / "second", base, name="second", rank=4)
+    tiny_models.build_tuned(root / "plain", base, name="first", version="plain", method="lora")
+    return root
 
 
 @pytest.fixture(scope="session")

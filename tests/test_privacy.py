@@ -49,10 +49,18 @@ FIELDS = {
     "llm.ModelVersion": {
         **dict.fromkeys(("name", "method", "base_revision", "recipe", "prompt_version"), CODE),
         **dict.fromkeys(("digest", "dataset_digest"), DIGEST),
-        **dict.fromkeys(("manifest", "metrics"), FIGURES),
+        **dict.fromkeys(("manifest", "metrics", "generation"), FIGURES),
         "folder": PATH,
+        "served_name": CODE,
     },
     "llm.Slot": {"name": CODE},
+    "llm.Server": {
+        "name": CODE,
+        "base_url": PATH,
+        "key_env": "allowed: the name of an environment variable, never what it holds",
+        "last_error": FIXED,
+    },
+    "llm.SlotEvent": {"slot": CODE, "why": "allowed: what an admin says on the command line"},
     "kb.Source": {"location": PATH, "name": PATH, "options": FIGURES},
     "kb.Article": {
         **dict.fromkeys(("external_id", "title", "text", "url"), ARTICLE),
@@ -119,6 +127,7 @@ FIELDS = {
         "text": SCRUBBED,  # written by a model that is shown nothing else
         "sources": SCRUBBED,
         "error": FIXED,
+        "marks": FIGURES,
     },
     "tickets.Rating": {"reason": SCRUBBED},
     "tickets.Reply": {"send_key": SCRUBBED},  # stood for by a keyed hash

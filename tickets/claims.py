@@ -4,12 +4,13 @@
 inside `held()`, a short transaction that first touches the ticket's row under the claim: a worker
 whose claim was taken over (it slept, the sweep gave the ticket to another) writes nothing more.
 A thread gives signs of life meanwhile, since loading a model or reading a long prompt can take
-longer than a claim stays fresh.
+longer than a claim stays fresh: for each of the tickets that a worker writes together, and each
+can be lost alone.
 """
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +49,17 @@ class Claim:
         )
         return cls(ticket_id, key) if taken else None
 
+    @classmethod
+    def take_untried(cls, at_most: int) -> "list[Claim]":
+        """Tickets that wait and that nobody has tried yet, the oldest first."""
+        waiting = Ticket.objects.filter(state=Ticket.State.NEW, attempts=0)
+        ids = waiting.order_by("created_at", "pk").values_list("pk", flat=True)[:at_most]
+        claims = [cls.take(pk) for pk in list(ids)]
+        return [claim for claim in claims if claim is not None]
+
+    def is_first_try(self) -> bool:
+        return Ticket.objects.filter(pk=self.ticket_id, attempts=1).exists()
+
     def beat(self) -> bool:
         """A sign of life; False if the claim is lost."""
         mine = Ticket.objects.filter(pk=self.ticket_id, claim=self.key, state=Ticket.State.DRAFTING)
@@ -62,34 +74,37 @@ class Claim:
                 raise ClaimLost
             yield
 
-    @contextmanager
-    def kept_alive(self) -> Iterator[threading.Event]:
-        """Signs of life from a thread while the block runs; the event is set when it is lost."""
-        lost, done = threading.Event(), threading.Event()
-        thread = threading.Thread(target=self._keep_alive, args=(lost, done), daemon=True)
-        thread.start()
-        try:
-            yield lost
-        finally:
-            done.set()
-            thread.join()
-
-    def _keep_alive(self, lost: threading.Event, done: threading.Event) -> None:
-        try:
-            while not done.wait(settings.STALE_SECONDS / BEATS):
-                if not self._beat_if_connected():
-                    lost.set()
-                    return
-        finally:
-            connection.close()  # this thread's own
-
-    def _beat_if_connected(self) -> bool:
+    def beat_if_connected(self) -> bool:
         """A database that is away for a moment is no lost claim: the next beat tells."""
         try:
             return self.beat()
         except OperationalError:
             connection.close()
             return True
+
+
+@contextmanager
+def kept_alive(claims: Sequence[Claim]) -> Iterator[list[threading.Event]]:
+    """Signs of life from a thread while the block runs; a claim's event is set when it is lost."""
+    lost, done = [threading.Event() for _ in claims], threading.Event()
+    arguments = (list(zip(claims, lost, strict=True)), done)
+    thread = threading.Thread(target=_keep_alive, args=arguments, daemon=True)
+    thread.start()
+    try:
+        yield lost
+    finally:
+        done.set()
+        thread.join()
+
+
+def _keep_alive(claims: Sequence[tuple[Claim, threading.Event]], done: threading.Event) -> None:
+    try:
+        while not done.wait(settings.STALE_SECONDS / BEATS):
+            for claim, lost in claims:
+                if not lost.is_set() and not claim.beat_if_connected():
+                    lost.set()
+    finally:
+        connection.close()  # this thread's own
 
 
 def stale(now: datetime) -> Q:

@@ -1,13 +1,24 @@
 """What the desk's pages show of a ticket, gathered with few queries."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
 
 from runtime.people import Person
 from tickets import vault
 from tickets.models import Customer, Message, Rating, Suggestion, Ticket
+
+PERSONAL_DATA: Final = _("a number or address that no source has")
+REMOVED: Final = {
+    "echo": _("a part of the prompt"),
+    "placeholder": _("a placeholder that this ticket does not have"),
+    "link": _("a link that no source has"),
+    "citation": _("a source that does not exist"),
+    "repetition": _("repetition"),
+}
+"""What `llm.cleaning` takes out; every other key is a type of personal data."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,36 @@ class Draft:
     @property
     def sources(self) -> list[dict[str, Any]]:
         return self.suggestion.sources
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        return self.suggestion.marks
+
+    @property
+    def has_marks(self) -> bool:
+        said = any(self.marks.get(name) for name in ("unsupported", "unfinished", "cut"))
+        return said or self.removed_count > 0
+
+    @property
+    def cited(self) -> list[int]:
+        """Numbers of `sources`, the first is 1."""
+        return list(self.marks.get("cited", ()))
+
+    @property
+    def removed_count(self) -> int:
+        """Without markup: its words are still there."""
+        return sum(self._removed.values())
+
+    @property
+    def removed_words(self) -> str:
+        """What was taken out of the model's answer, for people."""
+        names = dict.fromkeys(str(REMOVED.get(name, PERSONAL_DATA)) for name in self._removed)
+        return ", ".join(names)
+
+    @property
+    def _removed(self) -> dict[str, int]:
+        removed = self.marks.get("removed", {})
+        return {name: count for name, count in removed.items() if name != "markup"}
 
     @property
     def can_rate(self) -> bool:

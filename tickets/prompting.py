@@ -49,6 +49,7 @@ def build_prompt_input(
         similar=tuple(PastAnswer(question=one.text, answer=one.answer) for one in similar),
         turns=tuple(turns),
         company=settings.COMPANY_NAME,
+        tone=settings.ANSWER_TONE,
     )
     fits = not nothing_fits(passages)
     found = [_passage_source(one, fits=fits) for one in passages]

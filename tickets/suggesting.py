@@ -1,51 +1,45 @@
-"""Three drafts for a waiting ticket, written to their rows as they grow.
+"""Three drafts for each waiting ticket, written to their rows as they grow.
 
-`suggest_for_ticket` claims the ticket, searches, lets the engine write, and leaves the ticket
-ready. Text is flushed to the rows a few times a second, each time with a live message, so that a
-page shows what is being written and a reload continues. No transaction is open while a model runs.
+`suggest_for_ticket` claims the ticket and others that wait, searches for each, lets the engines
+write all of them together, and leaves each ready as soon as its own drafts are. A ticket that was
+tried before is written alone: what makes a worker fail must not take others along time and again.
+No transaction is open while a model runs.
 """
 
-import random
 import threading
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.db.models.functions import Coalesce
-from django.utils import timezone
-from django.utils.translation import gettext_noop as _
+from django.conf import settings
 
 from kb import coverage
 from kb.models import CoverageGap
-from llm.engine.serving import Draft, budget_for, generate
-from llm.prompts import PROMPT_VERSION, PromptError, PromptInput, Role, Turn
+from llm.engine.serving import DraftJob, budget_for, generate
+from llm.prompts import PromptInput, Role, Turn
 from llm.registry import SlotChoice, slots_now
-from runtime.live import publish
-from text.privacy.placeholders import whole
-from tickets.claims import Claim, ClaimLost
+from tickets.claims import Claim, ClaimLost, kept_alive
+from tickets.draft_rows import DraftRows
 from tickets.learning import past_question_id
-from tickets.models import Message, Suggestion, Ticket
-from tickets.prompting import Source, build_prompt_input, used_sources
+from tickets.models import Message, Ticket
+from tickets.prompting import Source, build_prompt_input
 from tickets.second_opinion.reviewing import review
 
-FLUSH_SECONDS = 0.25
 TELLING_WORDS = 3
-State = Suggestion.State
 
 
 def suggest_for_ticket(ticket_id: int) -> bool:
     """True if this call made the drafts. Called again, or beside another worker, it does nothing.
-    What it raises leaves the claim to go stale, and the sweep tries again."""
+    What it raises leaves the claims to go stale, and the sweep tries again."""
     claim = Claim.take(ticket_id)
     if claim is None:
         return False
-    try:
-        with claim.kept_alive() as lost:
-            review(claim.ticket_id, held=claim.held)
-            _draft(claim, lost)
-    except ClaimLost:
-        return False
-    return True
+    claims = [claim]
+    if claim.is_first_try():
+        claims += Claim.take_untried(settings.DRAFT_TICKETS - 1)
+    with kept_alive(claims) as lost:
+        prepared = [_prepared(*one) for one in zip(claims, lost, strict=True)]
+        _write([one for one in prepared if one is not None])
+    return prepared[0] is not None and prepared[0].rows.finished
 
 
 def prompt_parts(ticket: Ticket, choices: Sequence[SlotChoice]) -> tuple[PromptInput, list[Source]]:
@@ -64,24 +58,38 @@ def prompt_parts(ticket: Ticket, choices: Sequence[SlotChoice]) -> tuple[PromptI
     )
 
 
-def _draft(claim: Claim, lost: threading.Event) -> None:
-    ticket = Ticket.objects.get(pk=claim.ticket_id)
-    choices = slots_now()
-    parts, sources = prompt_parts(ticket, choices)
-    if budget_for(choices).passages:
-        with claim.held():  # a value masked, or a ticket erased, during the search is not noted
-            ticket.refresh_from_db()
-            _note_what_is_missing(ticket, sources)
-    rows = _make_rows(claim, ticket, choices, sources)
-    writer = _Writer(claim, rows, lost)
+@dataclass(frozen=True)
+class _Prepared:
+    """A claimed ticket that only waits for its drafts."""
+
+    parts: PromptInput
+    rows: DraftRows
+
+
+def _prepared(claim: Claim, lost: threading.Event) -> _Prepared | None:
+    """None where the claim was lost: others go on."""
     try:
-        drafts = generate(parts, choices, on_text=writer.on_text, should_stop=lost.is_set)
-    except PromptError:
-        _finish(claim, lambda: _fail(rows, _("The prompt has no room for this message.")))
-        return
-    if lost.is_set():
-        raise ClaimLost
-    _finish(claim, lambda: _save(rows, drafts, sources))
+        review(claim.ticket_id, held=claim.held)
+        ticket = Ticket.objects.get(pk=claim.ticket_id)
+        choices = slots_now(seed=ticket.shuffle_seed)
+        parts, sources = prompt_parts(ticket, choices)
+        if budget_for(choices).passages:
+            with claim.held():  # a value masked, or a ticket erased, meanwhile is not noted
+                ticket.refresh_from_db()
+                _note_what_is_missing(ticket, sources)
+        return _Prepared(parts, DraftRows.made(claim, ticket, choices, sources, lost=lost))
+    except (ClaimLost, Ticket.DoesNotExist):
+        return None
+
+
+def _write(prepared: Sequence[_Prepared]) -> None:
+    rows = [one.rows for one in prepared]
+    generate(
+        [DraftJob(one.parts, one.rows.choices) for one in prepared],
+        on_text=lambda job, number, text: rows[job].on_text(number, text),
+        on_drafts=lambda job, drafts: rows[job].on_drafts(drafts),
+        should_stop=lambda job: rows[job].lost.is_set(),
+    )
 
 
 def _note_what_is_missing(ticket: Ticket, sources: Sequence[Source]) -> None:
@@ -97,118 +105,6 @@ def _note_what_is_missing(ticket: Ticket, sources: Sequence[Source]) -> None:
         lang=ticket.lang,
         origin=CoverageGap.Origin.TICKET,
         best_score=max((one["score"] for one in passages), default=0.0),
-    )
-
-
-def _make_rows(
-    claim: Claim, ticket: Ticket, choices: Sequence[SlotChoice], sources: list[Source]
-) -> list[Suggestion]:
-    """A row for each choice, empty, in an order that the ticket's seed decides. A former attempt's
-    rows are used again."""
-    message = ticket.messages.filter(role=Message.Role.CUSTOMER).latest("created_at", "pk")
-    order = random.Random(f"{ticket.shuffle_seed}:{message.pk}")  # noqa: S311  no secret
-    positions = order.sample(range(len(choices)), len(choices))
-    with claim.held():
-        Ticket.objects.filter(pk=ticket.pk).update(found=sources)
-        unfinished = Suggestion.objects.filter(message=message).exclude(state=State.READY)
-        unfinished.exclude(slot__in=[choice.slot for choice in choices]).delete()
-        rows = [
-            Suggestion.objects.update_or_create(
-                message=message,
-                slot=choice.slot,
-                defaults={
-                    "ticket": ticket,
-                    "version": choice.version,
-                    "prompt_version": PROMPT_VERSION,
-                    "position": position,
-                    "state": State.PENDING,
-                    "text": "",
-                    "error": "",
-                    "sources": [],
-                    "first_text_at": None,
-                    "finished_at": None,
-                },
-            )[0]
-            for choice, position in zip(choices, positions, strict=True)
-        ]
-        publish("inbox", ticket=ticket.pk)
-        publish(f"ticket:{ticket.pk}", found=len(sources))
-    return rows
-
-
-@dataclass
-class _Writer:
-    """Takes the engine's text so far and brings it to the rows, not more often than a reader sees.
-
-    `on_text` never raises for a lost claim: an exception inside a generating model leaves its hooks
-    in place. It sets `lost`, which the engine asks for at each step.
-    """
-
-    claim: Claim
-    rows: Sequence[Suggestion]
-    lost: threading.Event
-    clock: Callable[[], float] = time.monotonic
-    _waiting: dict[int, str] = field(default_factory=dict)
-    _flushed_at: float = float("-inf")
-
-    def on_text(self, number: int, text: str) -> None:
-        self._waiting[number] = text
-        if not self.lost.is_set() and self.clock() - self._flushed_at >= FLUSH_SECONDS:
-            try:
-                self._flush()
-            except ClaimLost:
-                self.lost.set()
-
-    def _flush(self) -> None:
-        now = timezone.now()
-        with self.claim.held():
-            for number, text in self._waiting.items():
-                Suggestion.objects.filter(pk=self.rows[number].pk).update(
-                    text=whole(text),
-                    state=State.WRITING,
-                    first_text_at=Coalesce("first_text_at", now),
-                )
-                publish(f"ticket:{self.claim.ticket_id}", suggestion=self.rows[number].pk)
-        self._waiting.clear()
-        self._flushed_at = self.clock()
-
-
-def _finish(claim: Claim, save: Callable[[], None]) -> None:
-    """Drafts and the ticket's state at once: a page never sees the one without the other."""
-    with claim.held():
-        save()
-        Ticket.objects.filter(pk=claim.ticket_id).update(
-            state=Ticket.State.READY, claim="", updated_at=timezone.now()
-        )
-        publish("inbox", ticket=claim.ticket_id)
-        publish(f"ticket:{claim.ticket_id}", drafts="done")
-
-
-def _save(rows: Sequence[Suggestion], drafts: Sequence[Draft], sources: list[Source]) -> None:
-    for row, draft in zip(rows, drafts, strict=True):
-        result, prompt = draft.result, draft.prompt
-        text = result.text.strip()
-        error = draft.error or ("" if text else _("The model wrote nothing."))
-        Suggestion.objects.filter(pk=row.pk).update(
-            text=text,
-            state=State.FAILED if error else State.READY,
-            error=error[:200],
-            sources=used_sources(
-                sources,
-                passages_used=prompt.passages_used if prompt else 0,
-                similar_used=prompt.similar_used if prompt else 0,
-            ),
-            prompt_tokens=result.prompt_tokens,
-            tokens=result.tokens,
-            seconds=result.seconds,
-            first_text_at=Coalesce("first_text_at", timezone.now()) if text else None,
-            finished_at=timezone.now(),
-        )
-
-
-def _fail(rows: Sequence[Suggestion], error: str) -> None:
-    Suggestion.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=State.FAILED, error=error, finished_at=timezone.now()
     )
 
 

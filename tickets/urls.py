@@ -1,12 +1,13 @@
 """The desk's addresses."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from tickets.views import (
     customers,
     imports,
     inbox,
     intake,
+    models,
     privacy,
     ratings,
     tester,
@@ -30,6 +31,12 @@ urlpatterns = [
     path("suggestions/<int:pk>/rate/", ticket.rate_suggestion, name="suggestion-rate"),
     path("ratings/", ratings.ratings_page, name="ratings"),
     path("ratings.csv", ratings.ratings_csv, name="ratings-csv"),
+    path("models/", models.models_page, name="models"),
+    re_path(
+        r"^models/versions/(?P<name>[A-Za-z0-9._-]{1,200})/$",
+        models.version_page,
+        name="model-version",
+    ),
     path("privacy/", privacy.overview, name="privacy"),
     path("privacy/readings/", privacy.readings, name="privacy-readings"),
     path("privacy/retention/", privacy.retention, name="privacy-retention"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from llm.engine.results import GenerationSettings, RowRequest
+from llm.engine.results import GenerationSettings
 from llm.models import ModelVersion
 from llm.registry import add_version, folder_of, verify_version
 from training.datasets import Row, split, write_jsonl
@@ -157,7 +157,7 @@ def _measured(
     written = drafts(
         rows,
         engine=engine,
-        requests=[RowRequest("new", how), RowRequest("base", how)],
+        versions={"new": how, "base": how},
         budget=recipe.prompt.as_budget(),
         company=settings.COMPANY_NAME,
         on_row=lambda done: report(f"Measured {done} of {len(rows)}"),

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from llm.engine.serving import generate
+from llm.engine.serving import generate_one
 from llm.manifest import FILE_NAME
 from llm.models import ModelVersion, Slot
 from llm.registry import SlotChoice, add_version, folder_of
@@ -87,7 +87,7 @@ def measure_on_new_tickets(
     found = []
     for number, ticket in enumerate(tickets.order_by("external_id"), start=1):
         parts, _ = prompt_parts(ticket, choices)
-        written = generate(parts, choices)
+        written = generate_one(parts, choices)
         found.append(
             NewTicketDraft(
                 external_id=ticket.external_id,

@@ -4,14 +4,13 @@ A server of one's own stands on this machine or in a private network. To any oth
 before an admin has named its host, and internal articles only where that was allowed as well.
 """
 
-import ipaddress
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from llm.servers.addresses import is_own
 from runtime.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,16 +55,6 @@ def configured() -> Server:
     if not own and scheme != "https":
         raise ServerNotAllowed(f"{host} is no server of your own: reach it by https.")
     return Server(url, model, settings.QUESTIONS_KEY, own or settings.QUESTIONS_INTERNAL)
-
-
-def is_own(host: str) -> bool:
-    """Whether all addresses of the host are loopback or private ones."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return False
-    addresses = {ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in found}
-    return bool(addresses) and all(one.is_loopback or one.is_private for one in addresses)
 
 
 def connect(server: Server, *, timeout: float) -> "OpenAI":

@@ -41,6 +41,7 @@ def engine_with(version: ModelVersion) -> "LocalEngine":
     base = version.base or version
     if base.digest not in _held:
         _held[base.digest] = _Held(_new_engine(base))
+        _share_threads()
     held = _held[base.digest]
     if held.digests.get(version.name) != version.digest:
         _check_registered(version)
@@ -50,8 +51,10 @@ def engine_with(version: ModelVersion) -> "LocalEngine":
 
 
 def keep_only(versions: Iterable[ModelVersion]) -> None:
-    """Free the bases and versions that are not among `versions`."""
-    wanted = {version.name: (version.base or version).digest for version in versions}
+    """Free the bases and versions that are not among `versions`; those on servers need no memory
+    here."""
+    here = (version for version in versions if version.server_id is None)
+    wanted = {version.name: (version.base or version).digest for version in here}
     for digest in set(_held) - set(wanted.values()):
         del _held[digest]
     for held in _held.values():
@@ -61,15 +64,19 @@ def keep_only(versions: Iterable[ModelVersion]) -> None:
 
 
 def _new_engine(base: ModelVersion) -> "LocalEngine":
-    import torch
-
     from llm.engine.local import LocalEngine
 
     _check_registered(base)
-    engine = LocalEngine(folder_of(base))
-    small = engine.parameters <= ONE_THREAD_BELOW
-    torch.set_num_threads(settings.ENGINE_THREADS or (1 if small else os.cpu_count() or 1))
-    return engine
+    return LocalEngine(folder_of(base))
+
+
+def _share_threads() -> None:
+    """The engines write side by side: together they take the processors that there are."""
+    import torch
+
+    small = all(held.engine.parameters <= ONE_THREAD_BELOW for held in _held.values())
+    own = 1 if small else max((os.cpu_count() or 1) // len(_held), 1)
+    torch.set_num_threads(settings.ENGINE_THREADS or own)
 
 
 def _check_registered(version: ModelVersion) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import torch  # noqa: TID253
 import transformers  # noqa: TID253
+from safetensors import SafetensorError
 from transformers import (  # noqa: TID253
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -59,7 +60,7 @@ def load_base(folder: Path, *, four_bit: bool = True, keep_packed: bool = False)
             folder, local_files_only=True, trust_remote_code=False
         )
         model = _read_model(folder, four_bit=four_bit)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ManifestError(
             f"Model version {manifest.name}: transformers cannot load it ({type(error).__name__})."
         ) from error

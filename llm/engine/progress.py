@@ -1,7 +1,7 @@
 """How far each row of a generation is: its tokens, its text so far, and why it ended.
 
 Public entries: `RowProgress`, `whole_letters`. Plain Python: the steps of the decode
-(`llm.engine.stepping`) write here token by token, and the results are read from here.
+(`llm.engine.decode`) write here token by token, and the results are read from here.
 """
 
 import time
@@ -32,12 +32,25 @@ def whole_letters(text: str) -> str:
 class RowProgress:
     """One row while it is being written. `add` after `finish` changes nothing."""
 
-    def __init__(self, *, limit: int, end_ids: Collection[int], decode: Decode) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int,
+        end_ids: Collection[int],
+        decode: Decode,
+        seconds_limit: float | None = None,
+    ) -> None:
         self.limit = limit
         self._end_ids = frozenset(end_ids)
         self._decode = decode
         self._started = time.monotonic()
+        self._deadline = None if seconds_limit is None else self._started + seconds_limit
+        self._decoding_since: float | None = None
         self._seconds = 0.0
+        self._decode_seconds = 0.0
+        self._told = ("", 0)
+        self.prefill_seconds = 0.0
+        self.peak_bytes = 0
         self.ids: list[int] = []
         self.finish: Finish | None = None
 
@@ -53,11 +66,32 @@ class RowProgress:
             self.end("length")
         return True
 
+    def begin_decoding(self) -> None:
+        """Its prompt has been read; what follows is decoding. Twice does no harm."""
+        if self._decoding_since is None:
+            self._decoding_since = time.monotonic()
+
+    def check_time(self) -> None:
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self.end("timeout")
+
     def end(self, finish: Finish) -> None:
         """The first reason stays."""
         if self.finish is None:
             self.finish = finish
-            self._seconds = time.monotonic() - self._started
+            now = time.monotonic()
+            self._seconds = now - self._started
+            if self._decoding_since is not None:
+                self._decode_seconds = now - self._decoding_since
+
+    def news(self) -> str | None:
+        """The whole text so far where it grew since it was last asked for."""
+        told, length = self._told
+        if len(self.ids) == length:
+            return None
+        text = self.text()
+        self._told = (text, len(self.ids))
+        return text if text != told else None
 
     def text(self) -> str:
         return whole_letters(self._decode(self.ids))
@@ -70,4 +104,7 @@ class RowProgress:
             seconds=self._seconds,
             prompt_tokens=prompt_tokens,
             finish=self.finish or "cancelled",
+            prefill_seconds=self.prefill_seconds,
+            decode_seconds=self._decode_seconds,
+            peak_bytes=self.peak_bytes,
         )

@@ -4,14 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
+from llm.prompts import Prompt
 from runtime.errors import InputError
 
 OnText = Callable[[int, str], None]
 """Called with a row's number and its whole text so far, only whole letters."""
-ShouldStop = Callable[[], bool]
-Finish = Literal["stop", "length", "cancelled", "failed"]
+ShouldStop = Callable[[int], bool]
+"""Asked with a row's number whether its draft is still wanted."""
+Finish = Literal["stop", "length", "cancelled", "timeout", "failed"]
 """stop: the model ended the text. length: no room was left. cancelled: `should_stop` said so.
-failed: the model gave no numbers to choose a word by, or could not be loaded."""
+timeout: the row's `seconds_limit` was over. failed: the model gave no numbers to choose a word by,
+could not be loaded, or did not fit in memory even alone."""
 
 MAX_NEW_TOKENS: Final = 4096
 
@@ -66,19 +69,30 @@ class GenerationSettings:
 
 @dataclass(frozen=True)
 class RowRequest:
-    """One candidate: the name that the version was loaded under, and how to write it."""
+    """One candidate: the name that the version was loaded under, how to write it, and from what.
+
+    Rows of one ticket share one `Prompt`: it is then read once for all that read it alike.
+    `seconds_limit` counts from the call; a row that is not done by then ends as it is.
+    """
 
     version: str
-    settings: GenerationSettings = GenerationSettings()
+    settings: GenerationSettings
+    prompt: Prompt
+    seconds_limit: float | None = None
 
 
 @dataclass(frozen=True)
 class RowResult:
     """`tokens` counts the written ones, without the end mark. `seconds`: from the call to this
-    row's last token; rows share the time."""
+    row's last token. `prefill_seconds`: reading its prompt; `decode_seconds`: from the first to its
+    last token. `peak_bytes`: by how much the process's memory grew. Rows of a batch share the time
+    and the memory, so theirs do not add up."""
 
     text: str
     tokens: int
     seconds: float
     prompt_tokens: int
     finish: Finish
+    prefill_seconds: float = 0.0
+    decode_seconds: float = 0.0
+    peak_bytes: int = 0

@@ -1,76 +1,92 @@
-"""Drafts for the slots: the one entry to the engine for the other parts.
+"""Drafts for the slots: the one entry to the engines for the other parts.
 
-Public entries: `generate`, `budget_for`, `warm_up`. Versions on one base with one prompt budget are
-written together; a version that cannot be used costs its own draft only. Importing this module
-loads no torch; the first call does.
+Public entries: `generate` for the tickets that wait, `generate_one`, `budget_for`, `warm_up`. The
+versions on one base are written together, those of all tickets in one call; bases and servers work
+side by side; a version that cannot be used costs its own draft only. Importing this module loads no
+torch; the first call does.
 """
 
-import logging
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import fields
 
-from llm.engine.engines import engine_with, keep_only
-from llm.engine.results import EngineError, GenerationSettings, RowRequest, RowResult, ShouldStop
+from llm.engine.drafting import LocalRow, Wanted, local_lanes, plan_local, server_lanes
+from llm.engine.engines import keep_only
+from llm.engine.jobs import (
+    Draft,
+    DraftJob,
+    Ended,
+    News,
+    OnDraft,
+    OnDrafts,
+    OnJobText,
+    Place,
+    Tell,
+    failed,
+)
+from llm.engine.lanes import run_lanes
+from llm.engine.results import EngineError
 from llm.manifest import ManifestError, manifest_from
-from llm.prompts import Prompt, PromptBudget, PromptInput, Turn, render
-from llm.registry import SlotChoice, slots_now
+from llm.models import ModelVersion
+from llm.prompts import PromptBudget, PromptInput, Turn
+from llm.registry import SlotChoice, serving_versions
+from llm.servers.prompting import budget_of
 
-if TYPE_CHECKING:
-    from llm.engine.local import LocalEngine
-
-logger = logging.getLogger(__name__)
-
-OnDraft = Callable[[int, str], None]
-"""Called with the number of the choice and its whole text so far."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What one slot wrote. `error`: one line where `result.finish` is failed, "" otherwise;
-    `prompt` is None where none was made."""
-
-    choice: SlotChoice
-    result: RowResult
-    prompt: Prompt | None
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class _Planned:
-    """A choice that can be written: by which engine, from how long a prompt, with what settings."""
-
-    number: int
-    choice: SlotChoice
-    engine: "LocalEngine"
-    budget: PromptBudget
-    request: RowRequest
+__all__ = ["Draft", "DraftJob", "budget_for", "generate", "generate_one", "warm_up"]
 
 
 def generate(
+    jobs: Sequence[DraftJob],
+    *,
+    on_text: OnJobText = lambda job, number, text: None,
+    on_drafts: OnDrafts = lambda job, drafts: None,
+    should_stop: Callable[[int], bool] = lambda job: False,
+) -> list[list[Draft]]:
+    """For each job a draft for each of its choices, in their order.
+
+    `on_drafts` hears of those that have ended while others are still written: a slow server keeps
+    nobody waiting. A version that is damaged or does not fit, a server that is down, a message that
+    no prompt has room for: each gives a failed draft, and the others are written all the same.
+    Both listeners are called in the caller's thread, and what they raise ends the call.
+    `should_stop` is asked with a job's number, from other threads too.
+    """
+    drafts: dict[Place, Draft] = {}
+
+    def hear(news: News) -> None:
+        if isinstance(news, Ended):
+            drafts.update(news.drafts)
+            for job in dict.fromkeys(place[0] for place in news.drafts):
+                ended = {place[1]: one for place, one in news.drafts.items() if place[0] == job}
+                on_drafts(job, ended)
+        else:
+            on_text(*news.place, news.text)
+
+    wanted = [
+        Wanted((number, at), choice, job.parts)
+        for number, job in enumerate(jobs)
+        for at, choice in enumerate(job.choices)
+    ]
+    keep_only([*serving_versions(), *(one.choice.version for one in wanted)])
+    _write_all(wanted, hear, should_stop)
+    return [
+        [drafts[number, at] for at in range(len(job.choices))] for number, job in enumerate(jobs)
+    ]
+
+
+def generate_one(
     parts: PromptInput,
     choices: Sequence[SlotChoice],
     *,
     on_text: OnDraft = lambda number, text: None,
-    should_stop: ShouldStop = lambda: False,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> list[Draft]:
-    """A draft for each choice, in their order.
-
-    A version that is damaged or does not fit gives a failed draft, and the others are written all
-    the same. What `on_text` raises ends the call. Raises `PromptError` where `parts` has nothing to
-    answer or a budget no room for it.
-    """
-    keep_only(choice.version for choice in choices)
-    drafts: dict[int, Draft] = {}
-    planned: list[_Planned] = []
-    for number, choice in enumerate(choices):
-        try:
-            planned.append(_plan(number, choice))
-        except (ManifestError, EngineError) as error:
-            drafts[number] = _failed(choice, error)
-    for group in _groups(planned):
-        drafts |= _write(group, parts, on_text=on_text, should_stop=should_stop)
-    return [drafts[number] for number in range(len(choices))]
+    """A draft for each choice, from one input: `generate` for a single job."""
+    (drafts,) = generate(
+        [DraftJob(parts, choices)],
+        on_text=lambda job, number, text: on_text(number, text),
+        should_stop=lambda job: should_stop(),
+    )
+    return drafts
 
 
 def budget_for(choices: Sequence[SlotChoice]) -> PromptBudget:
@@ -78,7 +94,7 @@ def budget_for(choices: Sequence[SlotChoice]) -> PromptBudget:
     budgets = []
     for choice in choices:
         try:
-            budgets.append(manifest_from(choice.version.manifest).prompt_budget)
+            budgets.append(_budget(choice.version))
         except ManifestError:
             continue  # `generate` says so in the draft
     budgets = budgets or [PromptBudget()]
@@ -87,67 +103,39 @@ def budget_for(choices: Sequence[SlotChoice]) -> PromptBudget:
 
 
 def warm_up() -> None:
-    """Load what the slots need and write a token, so that the first ticket need not wait for it."""
+    """Load what the slots and their canaries need and write a token with it, so that the first
+    ticket need not wait. No server is asked."""
     hello = Turn(role="customer", text="Hello")
     parts = PromptInput(lang="en", passages=(), similar=(), turns=(hello,))
-    generate(parts, slots_now(), should_stop=lambda: True)
+    here = [version for version in serving_versions() if version.server_id is None]
+    choices = [SlotChoice(slot="-", version=version) for version in here]
+    generate_one(parts, choices, should_stop=lambda: True)
 
 
-def _plan(number: int, choice: SlotChoice) -> _Planned:
-    manifest = manifest_from(choice.version.manifest)
-    settings = GenerationSettings.of(manifest.generation)
-    return _Planned(
-        number=number,
-        choice=choice,
-        engine=engine_with(choice.version),
-        budget=manifest.prompt_budget,
-        request=RowRequest(version=choice.version.name, settings=settings),
-    )
+def _budget(version: ModelVersion) -> PromptBudget:
+    if version.server_id is not None:
+        return budget_of(version)
+    return manifest_from(version.manifest).prompt_budget
 
 
-def _groups(planned: Sequence[_Planned]) -> list[list[_Planned]]:
-    """Those that read the same prompt. An untuned base reads the one of the first version that was
-    tuned on it: so both are compared on the same prompt, and it is read once."""
-    tuned: dict[int, PromptBudget] = {}
-    for one in planned:
-        if one.choice.version.base_id is not None:
-            tuned.setdefault(id(one.engine), one.budget)
-    groups: dict[tuple[int, PromptBudget], list[_Planned]] = {}
-    for one in planned:
-        untuned = one.choice.version.base_id is None
-        budget = tuned.get(id(one.engine), one.budget) if untuned else one.budget
-        groups.setdefault((id(one.engine), budget), []).append(one)
-    return list(groups.values())
+def _write_all(wanted: Sequence[Wanted], tell: Tell, should_stop: Callable[[int], bool]) -> None:
+    give_up = threading.Event()
+
+    def stop(job: int) -> bool:
+        return give_up.is_set() or should_stop(job)
+
+    here = [one for one in wanted if one.choice.version.server_id is None]
+    away = [one for one in wanted if one.choice.version.server_id is not None]
+    lanes = [*local_lanes(_planned(here, tell), stop), *server_lanes(away, stop)]
+    if lanes:
+        run_lanes(lanes, tell, give_up=give_up)
 
 
-def _write(
-    group: Sequence[_Planned], parts: PromptInput, *, on_text: OnDraft, should_stop: ShouldStop
-) -> dict[int, Draft]:
-    engine = group[0].engine
-    # A base alone in its group has its own budget; with others they share theirs.
-    budget = next((one.budget for one in group if one.choice.version.base_id), group[0].budget)
-    prompt = render(parts, count_tokens=engine.count_tokens, budget=budget)
-    try:
-        results = engine.generate(
-            prompt,
-            [one.request for one in group],
-            on_text=lambda row, text: on_text(group[row].number, text),
-            should_stop=should_stop,
-        )
-    except EngineError as error:
-        return {one.number: _failed(one.choice, error) for one in group}
-    return {
-        one.number: Draft(
-            choice=one.choice,
-            result=result,
-            prompt=prompt,
-            error="The model gave no usable numbers." if result.finish == "failed" else "",
-        )
-        for one, result in zip(group, results, strict=True)
-    }
-
-
-def _failed(choice: SlotChoice, error: Exception) -> Draft:
-    logger.error("slot %s: %s", choice.slot, error)
-    result = RowResult(text="", tokens=0, seconds=0.0, prompt_tokens=0, finish="failed")
-    return Draft(choice=choice, result=result, prompt=None, error=str(error))
+def _planned(wanted: Sequence[Wanted], tell: Tell) -> list[LocalRow]:
+    rows = []
+    for one in wanted:
+        try:
+            rows.append(plan_local(one))
+        except (ManifestError, EngineError) as error:
+            tell(Ended({one.place: failed(one.choice, error)}))
+    return rows

@@ -14,6 +14,7 @@ PATHS += ["/articles/new/", "/articles/playground/?q=ssl", "/articles/coverage/"
 PATHS += ["/articles/sources/", "/articles/imports/"]
 PATHS += ["/privacy/", "/privacy/readings/", "/privacy/customers/", "/privacy/tester/"]
 PATHS += ["/tickets/import/", "/tickets/import/new/"]
+PATHS += ["/models/versions/sample-tuned-a/"]
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

@@ -63,8 +63,9 @@ def test_draft_goes_into_the_reply_with_its_placeholder(visit, desk_server: Live
     ticket = _ticket(desk_server, "values-draft")
     wait_for(lambda: desk_server.drafts_ready(ticket), seconds=60)
     rewrite = (
-        "from tickets.models import Suggestion;"
-        f"Suggestion.objects.filter(ticket={ticket}, position=0).update(text='Call [PHONE_1] now')"
+        "from tickets.models import Suggestion, Ticket;"
+        f"Suggestion.objects.filter(ticket={ticket}, position=0).update(text='Call [PHONE_1] now');"
+        f"Ticket.objects.filter(pk={ticket}).update(no_good_answer=False)"  # or they are folded
     )
     desk_server.manage("shell", "-c", rewrite)
     visitor = visit("fa")

@@ -19,9 +19,11 @@ VERSIONS = ("first", "second", "base", "plain")
 NUMBERS = range(len(QUESTIONS))
 
 
-def requests(*versions: str, **settings) -> list[RowRequest]:
+def requests(number, *versions: str, **settings) -> list[RowRequest]:
+    """Rows on the prompt of that number, or on a prompt of one's own."""
+    asked = prompt(number) if isinstance(number, int) else number
     return [
-        RowRequest(version, GenerationSettings(**({"max_new_tokens": 60} | settings)))
+        RowRequest(version, GenerationSettings(**({"max_new_tokens": 60} | settings)), asked)
         for version in versions
     ]
 
@@ -34,14 +36,14 @@ def hook_count(engine) -> int:
     registers = ("_forward_pre_hooks", "_forward_hooks", "_forward_pre_hooks_with_kwargs")
     return sum(
         len(getattr(module, register))
-        for module in engine._shelf.model.modules()
+        for module in engine._shelf.network.modules()
         for register in registers
     )
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_generate_gives_each_row_its_own_versions_answer(engine, number):
-    results = engine.generate(prompt(number), requests(*VERSIONS))
+    results = engine.generate(requests(number, *VERSIONS))
     assert texts(results) == [
         ANSWERS[name][number] for name in ("first", "second", "base", "first")
     ]
@@ -50,10 +52,9 @@ def test_generate_gives_each_row_its_own_versions_answer(engine, number):
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_generate_mixed_equals_each_version_alone(engine, number):
-    mixed = engine.generate(prompt(number), requests(*VERSIONS, max_new_tokens=12))
+    mixed = engine.generate(requests(number, *VERSIONS, max_new_tokens=12))
     alone = [
-        engine.generate(prompt(number), requests(version, max_new_tokens=12))[0]
-        for version in VERSIONS
+        engine.generate(requests(number, version, max_new_tokens=12))[0] for version in VERSIONS
     ]
     assert [(row.text, row.tokens, row.finish) for row in mixed] == [
         (row.text, row.tokens, row.finish) for row in alone
@@ -80,17 +81,17 @@ def test_generate_equals_plain_peft_without_shared_prefill(engine, tiny, version
         )[0, len(ids) :]
     expected = base.tokenizer.decode(written, skip_special_tokens=True)
     names = ["base", version, "second" if version == "first" else "first"]
-    assert engine.generate(prompt(number), requests(*names))[1].text == expected
+    assert engine.generate(requests(number, *names))[1].text == expected
     assert written[-1] == base.tokenizer.eos_token_id
 
 
 def test_generate_adapters_change_the_answer(engine):
-    first, second, base = texts(engine.generate(prompt(0), requests("first", "second", "base")))
+    first, second, base = texts(engine.generate(requests(0, "first", "second", "base")))
     assert len({first, second, base}) == 3
 
 
 def test_generate_twice_same_version_in_one_batch(engine):
-    results = texts(engine.generate(prompt(1), requests("first", "second", "first", "second")))
+    results = texts(engine.generate(requests(1, "first", "second", "first", "second")))
     assert results[0] == results[2] == ANSWERS["first"][1]
     assert results[1] == results[3] == ANSWERS["second"][1]
 
@@ -107,11 +108,11 @@ def test_generate_packed_base_gives_the_same_answers(tiny, monkeypatch):
     packed.load("base", None)
     for name in ("first", "second"):
         packed.load(name, tiny / name)
-    layers = packed._shelf.model.modules()
+    layers = packed._shelf.network.modules()
     assert any(isinstance(module, bitsandbytes.nn.Linear4bit) for module in layers)
     for number in NUMBERS:
         rows = ("second", "first", "base", "first")
-        assert texts(packed.generate(prompt(number), requests(*rows))) == [
+        assert texts(packed.generate(requests(number, *rows))) == [
             ANSWERS[name][number] for name in rows
         ]
 
@@ -139,8 +140,8 @@ def test_load_base_unpacked_keeps_the_numbers_of_four_bits(tiny):
 
 
 def test_generate_stops_each_row_at_its_own_limit(engine):
-    rows = [*requests("first", max_new_tokens=3), *requests("second", max_new_tokens=7)]
-    short, longer, whole = engine.generate(prompt(0), [*rows, *requests("base")])
+    rows = [*requests(0, "first", max_new_tokens=3), *requests(0, "second", max_new_tokens=7)]
+    short, longer, whole = engine.generate([*rows, *requests(0, "base")])
     assert (short.tokens, short.finish) == (3, "length")
     assert (longer.tokens, longer.finish) == (7, "length")
     assert whole.text == ANSWERS["base"][0]
@@ -149,13 +150,13 @@ def test_generate_stops_each_row_at_its_own_limit(engine):
 
 def test_generate_sampling_depends_on_the_seed_alone(engine):
     def hot(seed):
-        return requests("base", temperature=2.0, seed=seed)[0]
+        return requests(0, "base", temperature=2.0, seed=seed)[0]
 
     def write(*rows):
-        return texts(engine.generate(prompt(0), rows))
+        return texts(engine.generate(rows))
 
     alone = write(hot(1))
-    assert write(hot(2), hot(1), *requests("first"))[1:] == [alone[0], ANSWERS["first"][0]]
+    assert write(hot(2), hot(1), *requests(0, "first"))[1:] == [alone[0], ANSWERS["first"][0]]
     assert len(set(write(*[hot(seed) for seed in range(8)]))) > 1
 
 
@@ -163,42 +164,38 @@ def test_sampling_gives_each_row_its_own_settings():
     """Row 0 is penalised for token 2, which it holds; row 1 is not; row 2 has no usable scores."""
     import torch
 
-    from llm.engine.progress import RowProgress
-    from llm.engine.stepping import RowSampling
+    from llm.engine.sampling import Draws, Sampler
 
-    rows = [RowProgress(limit=5, end_ids=(), decode=str) for _ in range(3)]
     settings = [GenerationSettings(repetition_penalty=2.0), *[GenerationSettings()] * 2]
     scores = torch.tensor([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, torch.nan, 3.0]])
-    held = torch.tensor([[2], [2], [2]])
-    chosen = RowSampling(rows, settings)(held, scores)
-    assert chosen.tolist()[:2] == [[1.0, 2.0, 1.5], [1.0, 2.0, 3.0]]
-    assert [row.finish for row in rows] == [None, None, "failed"]
-    assert torch.isfinite(chosen).all()
+    sampler = Sampler([Draws(one) for one in settings], [[2]] * 3, scores.device)
+    tokens, usable = sampler.choose(scores)
+    assert (tokens[:2], usable) == ([1, 2], [True, True, False])
+    assert sampler.choose(scores)[0][0] == 2  # 1.5 now stands against a penalised 1
 
 
 def test_generate_cancel_stops_at_once(engine):
     seen = []
     results = engine.generate(
-        prompt(0),
-        requests("first", "base"),
+        requests(0, "first", "base"),
         on_text=lambda row, text: seen.append(text),
-        should_stop=lambda: bool(seen),
+        should_stop=lambda row: bool(seen),
     )
     assert {result.finish for result in results} == {"cancelled"}
     assert max(result.tokens for result in results) < 6
-    assert texts(engine.generate(prompt(0), requests("first"))) == [ANSWERS["first"][0]]
+    assert texts(engine.generate(requests(0, "first"))) == [ANSWERS["first"][0]]
 
 
 def test_generate_cancel_keeps_rows_that_had_ended(engine):
-    tokens = 0
+    asked = 0
 
-    def should_stop():
-        nonlocal tokens
-        tokens += 1
-        return tokens == 5
+    def should_stop(row):
+        nonlocal asked
+        asked += row == 1
+        return asked == 5
 
-    rows = [*requests("first", max_new_tokens=2), *requests("second")]
-    assert [row.finish for row in engine.generate(prompt(0), rows, should_stop=should_stop)] == [
+    rows = [*requests(0, "first", max_new_tokens=2), *requests(0, "second")]
+    assert [row.finish for row in engine.generate(rows, should_stop=should_stop)] == [
         "length",
         "cancelled",
     ]
@@ -214,23 +211,23 @@ def test_generate_survives_an_exception_of_its_caller(engine, where):
 
     before = hook_count(engine)
     with pytest.raises(Gone):
-        engine.generate(prompt(0), requests("first", "second", "base"), **{where: fail})
+        engine.generate(requests(0, "first", "second", "base"), **{where: fail})
     assert hook_count(engine) == before
-    assert texts(engine.generate(prompt(0), requests("second", "base"))) == [
+    assert texts(engine.generate(requests(0, "second", "base"))) == [
         ANSWERS["second"][0],
         ANSWERS["base"][0],
     ]
 
 
 def test_generate_leaves_no_hooks_when_a_layer_fails(engine, monkeypatch):
-    layer = engine._base.model.model.layers[1].mlp
+    layer = engine._shelf.network.model.layers[1].mlp
     before = hook_count(engine)
     with monkeypatch.context() as patch:
         patch.setattr(layer, "forward", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            engine.generate(prompt(0), requests("first", "second"))
+            engine.generate(requests(0, "first", "second"))
     assert hook_count(engine) == before
-    assert texts(engine.generate(prompt(0), requests("second"))) == [ANSWERS["second"][0]]
+    assert texts(engine.generate(requests(0, "second"))) == [ANSWERS["second"][0]]
 
 
 def test_generate_a_version_of_nan_fails_alone(engine, tiny, tmp_path):
@@ -250,7 +247,7 @@ def test_generate_a_version_of_nan_fails_alone(engine, tiny, tmp_path):
     base = {"name": "base", "digest": engine.base.digest}
     write_manifest(tmp_path / "diverged", fields | {"base": base})
     engine.load("diverged", tmp_path / "diverged")
-    first, diverged = engine.generate(prompt(0), requests("first", "diverged"))
+    first, diverged = engine.generate(requests(0, "first", "diverged"))
     assert (diverged.finish, diverged.text) == ("failed", "")
     assert (first.finish, first.text) == ("stop", ANSWERS["first"][0])
 
@@ -261,9 +258,9 @@ def test_load_refuses_a_damaged_adapter_and_names_the_version(engine, tiny, tmp_
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(ManifestError, match=r"version first: adapter_model\.safetensors"):
         engine.load("other", tmp_path / "copy")
-    assert texts(engine.generate(prompt(0), requests("first"))) == [ANSWERS["first"][0]]
+    assert texts(engine.generate(requests(0, "first"))) == [ANSWERS["first"][0]]
     with pytest.raises(EngineError, match="other is not loaded"):
-        engine.generate(prompt(0), requests("other"))
+        engine.generate(requests(0, "other"))
 
 
 @pytest.mark.parametrize("loaded_before", [False, True])
@@ -294,7 +291,7 @@ def test_load_refuses_weights_that_do_not_fit_and_stays_whole(tiny, tmp_path, lo
         with pytest.raises(ManifestError, match="version first: its adapter does not fit"):
             engine.load("first", tmp_path / "first")
     engine.load("first", tiny / "first")
-    assert texts(engine.generate(prompt(0), requests("first"))) == [ANSWERS["first"][0]]
+    assert texts(engine.generate(requests(0, "first"))) == [ANSWERS["first"][0]]
 
 
 def test_load_refuses_an_adapter_of_another_base(engine, tiny, tmp_path):
@@ -306,7 +303,7 @@ def test_load_refuses_an_adapter_of_another_base(engine, tiny, tmp_path):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("use_dora", True), ("modules_to_save", ["lm_head"]), ("peft_type", "PROMPT_TUNING")],
+    [("use_dora", True), ("modules_to_save", ["norm"]), ("peft_type", "PROMPT_TUNING")],
 )
 def test_load_refuses_what_a_mixed_batch_cannot_carry(engine, tiny, tmp_path, key, value):
     import json
@@ -330,12 +327,12 @@ def test_load_refuses_a_tuned_version_as_a_base(tiny):
 
 def test_load_same_name_again_serves_the_new_folder(engine, tiny):
     engine.load("first", tiny / "second")
-    assert texts(engine.generate(prompt(0), requests("first", "second"))) == [
+    assert texts(engine.generate(requests(0, "first", "second"))) == [
         ANSWERS["second"][0],
         ANSWERS["second"][0],
     ]
     engine.unload("second")  # "first" still stands on the same adapter
-    assert texts(engine.generate(prompt(0), requests("first"))) == [ANSWERS["second"][0]]
+    assert texts(engine.generate(requests(0, "first"))) == [ANSWERS["second"][0]]
 
 
 def test_unload_last_adapter_leaves_the_base(tiny):
@@ -345,36 +342,36 @@ def test_unload_last_adapter_leaves_the_base(tiny):
     engine.load("base", None)
     engine.load("first", tiny / "first")
     engine.unload("first")
-    assert texts(engine.generate(prompt(0), requests("base"))) == [ANSWERS["base"][0]]
+    assert texts(engine.generate(requests(0, "base"))) == [ANSWERS["base"][0]]
     engine.load("second", tiny / "second")
-    assert texts(engine.generate(prompt(0), requests("second"))) == [ANSWERS["second"][0]]
+    assert texts(engine.generate(requests(0, "second"))) == [ANSWERS["second"][0]]
 
 
 def test_generate_refuses_a_prompt_of_another_layout(engine):
     other = Prompt("Customer: hello\n", "Answer:", 0, 0, cut=False, version="other")
     with pytest.raises(EngineError, match="first was trained on another prompt layout"):
-        engine.generate(other, requests("base", "first"))
-    assert len(engine.generate(other, requests("base"))) == 1
+        engine.generate(requests(other, "base", "first"))
+    assert len(engine.generate(requests(other, "base"))) == 1
 
 
 def test_generate_refuses_a_prompt_without_room(engine):
     long = Prompt("word " * 300, INVOCATION, 0, 0, cut=False, version="x")
     with pytest.raises(PromptTooLong):
-        engine.generate(long, requests("base"))
+        engine.generate(requests(long, "base"))
 
 
 def test_generate_ends_where_the_context_is_full(engine):
     tokens = engine.count_tokens("a b c d " * 24)
     filler = Prompt("a b c d " * 24, INVOCATION, 0, 0, cut=False, version="x")
-    (result,) = engine.generate(filler, requests("base", max_new_tokens=4000, temperature=2.0))
+    (result,) = engine.generate(requests(filler, "base", max_new_tokens=4000, temperature=2.0))
     assert tokens < result.prompt_tokens
     assert result.prompt_tokens + result.tokens <= 256
 
 
-@pytest.mark.parametrize("count", [0, 17])
+@pytest.mark.parametrize("count", [0, 257])
 def test_generate_refuses_no_rows_and_too_many(engine, count):
-    with pytest.raises(EngineError, match="1 to 16 rows"):
-        engine.generate(prompt(0), requests(*["base"] * count))
+    with pytest.raises(EngineError, match="1 to 256 rows"):
+        engine.generate(requests(0, *["base"] * count))
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,10 @@ def test_stream_texts_are_prefixes_that_end_in_the_result(engine):
     for number in range(len(QUESTIONS)):
         seen: dict[int, list[str]] = {row: [] for row in range(len(versions))}
         results = engine.generate(
-            prompt(number),
-            [RowRequest(version, GenerationSettings(max_new_tokens=60)) for version in versions],
+            [
+                RowRequest(version, GenerationSettings(max_new_tokens=60), prompt(number))
+                for version in versions
+            ],
             on_text=lambda row, text, seen=seen: seen[row].append(text),
         )
         for row, result in enumerate(results):
@@ -31,8 +33,7 @@ def test_stream_holds_back_half_letters_and_open_joiners(engine):
     """The tokenizer splits letters: without holding back, U+FFFD would be seen."""
     seen = []
     (result,) = engine.generate(
-        prompt(0),
-        [RowRequest("first", GenerationSettings(max_new_tokens=60))],
+        [RowRequest("first", GenerationSettings(max_new_tokens=60), prompt(0))],
         on_text=lambda row, text: seen.append(text),
     )
     assert result.tokens > len(seen)  # some tokens showed nothing new

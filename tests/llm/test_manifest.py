@@ -165,3 +165,81 @@ def test_prompt_budget_refuses_what_it_does_not_know(folder, prompt):
     manifest = manifest_from(read_manifest(folder).data | {"recipe": {"prompt": prompt}})
     with pytest.raises(ManifestError, match="tuned-x: its recipe's prompt"):
         manifest.prompt_budget  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"text_config": {"auto_map": {"AutoModel": "evil--repo.Model"}}},
+        {"parts": [{"auto_mapping": {"parent_library": "evil"}}]},
+        {"custom_pipelines": {"x": {"impl": "evil.Pipeline"}}},
+        {"custom_generate": "generate.py"},
+        {"megatron_config": {"a": 1}, "megatron_core": "evil"},
+        {"_attn_implementation": "somebody/kernel"},
+        {"attn_implementation": {"text": "somebody/kernel@main"}},
+    ],
+)
+def test_verified_manifest_refuses_code_at_any_depth(folder, config):
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ManifestError, match=r"tuned-x: config\.json asks for code"):
+        write_manifest(folder, FIELDS)
+
+
+def test_verified_manifest_takes_what_transformers_and_peft_save(folder):
+    saved = {"auto_mapping": None, "megatron_config": None, "megatron_core": "megatron.core"}
+    (folder / "config.json").write_text(json.dumps(saved | {"_attn_implementation": "sdpa"}))
+    assert write_manifest(folder, FIELDS).name == "tuned-x"
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000, "{", "\x00"])
+def test_verified_manifest_refuses_a_configuration_that_is_no_json(folder, text):
+    (folder / "config.json").write_text(text)
+    with pytest.raises(ManifestError, match=r"tuned-x: config\.json is not JSON"):
+        write_manifest(folder, FIELDS)
+
+
+@pytest.mark.parametrize("name", ["adapter_model.bin", "weights.pt", "x.pickle", "pickle"])
+def test_write_manifest_refuses_weights_that_can_run_code(folder, name):
+    (folder / name).write_bytes(b"\x80\x04.")
+    with pytest.raises(ManifestError, match="weights must be safetensors"):
+        write_manifest(folder, FIELDS)
+
+
+def test_verified_manifest_refuses_a_folder_in_the_folder(folder):
+    (folder / "code").mkdir()
+    with pytest.raises(ManifestError, match="'code' is not in its manifest"):
+        verified_manifest(folder)
+
+
+def test_verified_manifest_refuses_a_folder_in_place_of_a_file(folder):
+    (folder / "config.json").unlink()
+    (folder / "config.json").mkdir()
+    with pytest.raises(ManifestError, match=r"config\.json is missing"):
+        verified_manifest(folder)
+
+
+@pytest.mark.parametrize(
+    "extra", ['"a": NaN', '"a": Infinity', '"a": "\\u0000"', '"a": "\\ud800"'], ids=repr
+)
+def test_read_manifest_refuses_what_no_database_stores(folder, extra):
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace("{", "{" + extra + ",", 1))
+    with pytest.raises(ManifestError, match="is not JSON"):
+        read_manifest(folder)
+
+
+@pytest.mark.parametrize("key", ["method", "prompt_version"])
+def test_read_manifest_refuses_a_long_word(folder, key):
+    change(folder, **{key: "x" * 41})
+    with pytest.raises(ManifestError, match=f"{key} is longer than 40"):
+        read_manifest(folder)
+
+
+def test_write_manifest_refuses_links_and_folders(folder, tmp_path):
+    (folder / "more").mkdir()
+    with pytest.raises(ManifestError, match="'more' is no plain file"):
+        write_manifest(folder, FIELDS)
+    (folder / "more").rmdir()
+    os.symlink("/etc/hostname", folder / "link.json")
+    with pytest.raises(ManifestError, match=r"'link\.json' is no plain file"):
+        write_manifest(folder, FIELDS)

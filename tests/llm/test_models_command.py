@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from llm import registry
-from llm.models import ModelVersion
+from llm.models import ModelVersion, Server, SlotEvent
+from llm.servers.registering import add_served
 from tests.llm.test_registry import make_folder
 
 pytestmark = pytest.mark.django_db
@@ -47,12 +48,20 @@ def test_models_add_then_list(folders):
 
 def test_models_slot_promote_rollback(registered):
     assert models("slot", "a", "base")["version"] == "base"
-    assert models("promote", "A", "one") | {"updated_at": ""} == {
+    assert models("promote", "A", "one") | {"updated_at": "", "since": ""} == {
         "slot": "A",
         "version": "one",
         "method": "alora",
         "previous": "base",
         "updated_at": "",
+        "server": "",
+        "canary": "",
+        "canary_share": 0.0,
+        "trouble": "",
+        "detail": "",
+        "canary_trouble": "",
+        "canary_detail": "",
+        "since": "",
     }
     assert models("rollback", "A")["version"] == "base"
     assert models("list")["versions"][0]["state"] == "retired"
@@ -63,6 +72,65 @@ def test_models_show_gives_the_manifest(registered):
     shown = models("show", "one")
     assert shown["manifest"]["metrics"] == {"chrf": 51.5}
     assert shown["slots"] == ["B"]
+
+
+def test_models_canary_promote_and_retire(registered):
+    models("slot", "A", "base", why="to begin with")
+    shown = models("canary", "a", "one", share=0.25)
+    assert (shown["version"], shown["canary"], shown["canary_share"]) == ("base", "one", 0.25)
+    assert models("show", "one")["canary_in"] == ["A"]
+    assert models("list")["versions"][0]["canary_in"] == "A"
+    assert models("retire", "A")["canary"] == ""
+    assert models("canary", "A", "one")["canary_share"] == 0.1
+    assert models("promote", "A", "one")["canary"] == ""
+    kinds = list(SlotEvent.objects.order_by("pk").values_list("kind", "why"))
+    assert kinds == [
+        ("promote", "to begin with"),
+        ("canary", ""),
+        ("retire", ""),
+        ("canary", ""),
+        ("promote", ""),
+    ]
+
+
+def test_models_show_gives_the_lineage_to_the_base(registered):
+    lineage = models("show", "one")["lineage"]
+    assert lineage["method"] == "alora"
+    assert lineage["recipe"] == "small"
+    assert (lineage["dataset_digest"], lineage["dataset_rows"]) == ("d" * 64, 7)
+    assert lineage["metrics"] == {"chrf": 51.5}
+    assert (lineage["base"]["name"], lineage["base"]["base"]) == ("base", None)
+
+
+def test_models_show_for_a_person_names_what_it_was_made_of(registered, capsys):
+    call_command("models", "show", "one")
+    lines = capsys.readouterr().out.splitlines()
+    assert "recipe: small" in lines
+    assert "base: base" in lines
+    assert "  dataset_digest: " + "d" * 64 in lines
+
+
+def test_models_show_of_a_version_on_a_server_looks_for_no_files(registered):
+    server = Server.objects.create(name="vllm", base_url="http://127.0.0.1:9/v1", hosted=False)
+    one = registry.version_named("one")
+    add_served(server, "shop-1", name="served", tuned=one)
+    shown = models("show", "served")["lineage"]
+    assert (shown["server"], shown["served_name"], shown["tuned_as"]) == ("vllm", "shop-1", "one")
+    assert shown["dataset_digest"] == "d" * 64
+
+
+def test_models_list_says_what_is_wrong_with_a_slot(registered, folders, capsys):
+    registry.set_slot("A", registry.version_named("one"))
+    (folders["one"] / "model.safetensors").write_bytes(b"x")
+    assert "model.safetensors is not the file" in models("list")["slots"][0]["detail"]
+    call_command("models")
+    assert "model.safetensors is not the file" in capsys.readouterr().out
+
+
+def test_models_add_base_keeps_its_revision(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    models("add", str(tmp_path), name="mistral-7b", revision="3b5f2")
+    assert models("show", "mistral-7b")["lineage"]["base_revision"] == "3b5f2"
 
 
 def test_models_show_says_that_files_are_damaged(registered, folders):
@@ -92,6 +160,16 @@ def test_models_add_base_from_elsewhere(tmp_path):
         ["list", "extra"],
         ["explode"],
         ["show", "one", "--name", "x"],
+        ["canary", "A", "one"],
+        ["canary", "A", "one", "--share", "0"],
+        ["canary", "A", "one", "--share", "nan"],
+        ["canary", "A", "one", "--share", "2"],
+        ["canary", "A", "one", "--share", "many"],
+        ["retire", "A"],
+        ["promote", "A", "one", "--share", "0.1"],
+        ["list", "--why", "x"],
+        ["show", "one", "--revision", "x"],
+        ["add", "/nowhere", "--revision", "x"],
     ],
 )
 def test_models_wrong_input_is_one_line_and_changes_nothing(registered, arguments):

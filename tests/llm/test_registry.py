@@ -5,10 +5,11 @@ import threading
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from llm import registry
 from llm.manifest import ManifestError, write_manifest
-from llm.models import ModelVersion, Slot
+from llm.models import ModelVersion, Server, Slot
 from llm.registry import RegistryError
 
 State = ModelVersion.State
@@ -31,6 +32,12 @@ def make_folder(root, name: str, *, base=None, weights: bytes = b"", **fields):
         "metrics": {"chrf": 51.5},
     }
     return write_manifest(folder, given | fields), folder
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -244,3 +251,33 @@ def test_describe_base_leaves_no_manifest_in_a_folder_with_code(tmp_path):
     with pytest.raises(ManifestError):
         registry.describe_base(tmp_path, name="other-base")
     assert [path.name for path in tmp_path.iterdir()] == ["modeling.py"]
+
+
+def test_add_version_survives_a_manifest_of_odd_values(base, tuned):
+    version = tuned("odd", metrics=["a"], dataset={"digest": "x" * 200}, recipe_name="y" * 500)
+    assert version.metrics == {}
+    assert (len(version.dataset_digest), len(version.recipe)) == (64, 200)
+
+
+def test_revision_of_a_base_is_kept_for_what_stands_on_it(db, tmp_path):
+    folder = tmp_path / "downloaded"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    registry.describe_base(folder, name="other-base", revision="3b5f2")
+    base = registry.add_version(folder)
+    tuned = registry.add_version(make_folder(tmp_path, "one", base=base)[1])
+    assert (base.base_revision, tuned.base_revision) == ("3b5f2", "3b5f2")
+
+
+def test_verify_version_refuses_one_that_stands_on_a_server(base):
+    base.server = Server.objects.create(name="vllm", base_url="http://127.0.0.1:9/v1")
+    with pytest.raises(ManifestError, match="base stands on a server"):
+        registry.verify_version(base)
+
+
+def test_install_default_models_built_again_ends_a_canary_of_the_former(sample, tmp_path):
+    registry.install_default_models()
+    registry.set_canary("C", registry.version_named("tuned-a"), share=0.5)
+    make_folder(tmp_path / "models", "tuned-a", base=sample, weights=b"again")
+    registry.install_default_models()
+    assert Slot.objects.get(name="C").canary is None

@@ -10,7 +10,7 @@ import pytest
 from llm import registry
 from llm.engine import engines, serving
 from llm.models import ModelVersion
-from llm.prompts import PromptBudget, PromptError, PromptInput, Turn
+from llm.prompts import PromptBudget, PromptInput, Turn
 from llm.registry import SlotChoice
 from tests.llm.tiny_models import ANSWERS, QUESTIONS, build_tuned
 
@@ -41,7 +41,7 @@ def expected(number: int = 0) -> dict[str, str]:
 
 def test_generate_writes_a_draft_for_each_slot(desk):
     for number in range(len(QUESTIONS)):
-        drafts = serving.generate(parts(number), registry.slots_now())
+        drafts = serving.generate_one(parts(number), registry.slots_now())
         assert texts(drafts) == expected(number)
         assert {draft.error for draft in drafts} == {""}
         assert len({draft.prompt for draft in drafts}) == 1
@@ -50,13 +50,13 @@ def test_generate_writes_a_draft_for_each_slot(desk):
 def test_generate_streams_by_the_number_of_the_choice(desk):
     last = {}
     choices = registry.slots_now()[::-1]
-    drafts = serving.generate(parts(), choices, on_text=last.__setitem__)
+    drafts = serving.generate_one(parts(), choices, on_text=last.__setitem__)
     assert [last[number] for number in range(3)] == [draft.result.text for draft in drafts]
     assert texts(drafts) == expected()
 
 
 def test_generate_loads_once_and_serves_a_promotion_at_once(desk, monkeypatch):
-    serving.generate(parts(), registry.slots_now())
+    serving.generate_one(parts(), registry.slots_now())
     (held,) = engines._held.values()
     loads = []
     monkeypatch.setattr(
@@ -64,10 +64,10 @@ def test_generate_loads_once_and_serves_a_promotion_at_once(desk, monkeypatch):
         "load",
         lambda name, folder, load=held.engine.load: (loads.append(name), load(name, folder)),
     )
-    serving.generate(parts(), registry.slots_now())
+    serving.generate_one(parts(), registry.slots_now())
     assert loads == []
     registry.set_slot("A", registry.version_named("second"))
-    assert texts(serving.generate(parts(), registry.slots_now()))["A"] == ANSWERS["second"][0]
+    assert texts(serving.generate_one(parts(), registry.slots_now()))["A"] == ANSWERS["second"][0]
     assert set(held.digests) == {"second", "base"}  # first is in no slot and was freed
 
 
@@ -78,7 +78,7 @@ def test_generate_damaged_version_fails_alone(desk, tiny, tmp_path, caplog):
     weights = tmp_path / "first" / "adapter_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with caplog.at_level(logging.ERROR):
-        drafts = serving.generate(parts(), registry.slots_now())
+        drafts = serving.generate_one(parts(), registry.slots_now())
     assert texts(drafts) == expected() | {"A": ""}
     assert [draft.result.finish for draft in drafts] == ["failed", "stop", "stop"]
     assert "first" in drafts[0].error
@@ -91,13 +91,13 @@ def test_generate_refuses_a_folder_that_was_trained_anew(desk, tiny, tmp_path):
     build_tuned(tmp_path / "first", tiny / "base", name="second", version="first", rank=2)
     version = registry.version_named("first")
     ModelVersion.objects.filter(pk=version.pk).update(folder=str(tmp_path / "first"))
-    draft = serving.generate(parts(), registry.slots_now())[0]
+    draft = serving.generate_one(parts(), registry.slots_now())[0]
     assert "not what was registered" in draft.error
 
 
 def test_generate_missing_base_fails_all_and_raises_nothing(desk, tmp_path):
     ModelVersion.objects.filter(name="base").update(folder=str(tmp_path / "gone"))
-    drafts = serving.generate(parts(), registry.slots_now())
+    drafts = serving.generate_one(parts(), registry.slots_now())
     assert [draft.result.finish for draft in drafts] == ["failed"] * 3
 
 
@@ -105,7 +105,7 @@ def test_generate_bad_settings_in_a_manifest_fail_alone(desk):
     version = registry.version_named("second")
     version.manifest["generation"] = {"max_new_tokens": 0}
     version.save()
-    drafts = serving.generate(parts(), registry.slots_now())
+    drafts = serving.generate_one(parts(), registry.slots_now())
     assert texts(drafts) == expected() | {"B": ""}
 
 
@@ -115,10 +115,10 @@ def test_generate_untuned_base_reads_the_tuned_versions_prompt(desk):
         version.manifest["recipe"]["prompt"] = {"budget": budget}
         version.save()
     long = PromptInput("en", (), (), (Turn("customer", "pay " * 200),))
-    drafts = serving.generate(long, registry.slots_now())
+    drafts = serving.generate_one(long, registry.slots_now())
     assert len({draft.prompt for draft in drafts}) == 1
     assert 90 < drafts[2].result.prompt_tokens <= 120
-    (alone,) = serving.generate(long, registry.slots_now()[2:])
+    (alone,) = serving.generate_one(long, registry.slots_now()[2:])
     assert alone.result.prompt_tokens <= 90
 
 
@@ -127,22 +127,22 @@ def test_generate_two_budgets_are_two_prompts_in_one_call(desk):
     version.manifest["recipe"]["prompt"] = {"budget": 120}
     version.save()
     long = PromptInput("en", (), (), (Turn("customer", "pay " * 200),))
-    drafts = serving.generate(long, registry.slots_now())
+    drafts = serving.generate_one(long, registry.slots_now())
     assert drafts[1].result.prompt_tokens <= 120 < drafts[0].result.prompt_tokens
     assert drafts[0].prompt == drafts[2].prompt != drafts[1].prompt
 
 
-def test_generate_nothing_to_answer_is_an_error(desk):
-    with pytest.raises(PromptError):
-        serving.generate(PromptInput("fa", (), (), ()), registry.slots_now())
+def test_generate_nothing_to_answer_gives_failed_drafts(desk):
+    drafts = serving.generate_one(PromptInput("fa", (), (), ()), registry.slots_now())
+    assert {draft.error for draft in drafts} == {"The prompt has no room for this message."}
 
 
 def test_generate_no_slots_gives_no_drafts(db):
-    assert serving.generate(parts(), []) == []
+    assert serving.generate_one(parts(), []) == []
 
 
 def test_generate_cancelled_rows_say_so(desk):
-    drafts = serving.generate(parts(), registry.slots_now(), should_stop=lambda: True)
+    drafts = serving.generate_one(parts(), registry.slots_now(), should_stop=lambda: True)
     assert {draft.result.finish for draft in drafts} == {"cancelled"}
 
 

@@ -115,10 +115,10 @@ def _work_of_the_queue(prompts: list[str]) -> None:
 def _recording(prompts: list[str]):
     write = scripted()
 
-    def generate(parts, choices, **options):
+    def generate(jobs, **options):
         budget = PromptBudget(total=200_000)
-        prompts.append(render(parts, count_tokens=len, budget=budget).text)
-        return write(parts, choices, **options)
+        prompts.extend(render(job.parts, count_tokens=len, budget=budget).text for job in jobs)
+        return write(jobs, **options)
 
     return generate
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from tests.tickets.factories import EMAIL, PHONE, fill_slots, make_drafts, make_ticket
-from tests.tickets.scripted_engine import scripted
+from tests.tickets.scripted_engine import scripted_one
 from tickets.api.tokens import token_row
 from tickets.models import Suggestion
 from tickets.rating import rate
@@ -132,7 +132,7 @@ def test_ratings_report_bad_arguments_are_refused(counts, tmp_path):
 
 
 def test_suggest_gives_three_candidates_and_stores_nothing(monkeypatch):
-    monkeypatch.setattr("tickets.management.commands.suggest.generate", scripted())
+    monkeypatch.setattr("tickets.management.commands.suggest.generate_one", scripted_one())
     fill_slots()
     result = _json("suggest", f"سلام دامنه وصل نمی‌شود {PHONE}")
     assert [(one["slot"], one["model"], one["text"]) for one in result["candidates"]] == [
@@ -152,9 +152,9 @@ def test_suggest_masks_what_the_models_see(monkeypatch):
 
     def watch(parts, choices, **options):
         seen.append(str(parts))
-        return scripted()(parts, choices, **options)
+        return scripted_one()(parts, choices, **options)
 
-    monkeypatch.setattr("tickets.management.commands.suggest.generate", watch)
+    monkeypatch.setattr("tickets.management.commands.suggest.generate_one", watch)
     fill_slots()
     _json("suggest", f"شماره من {PHONE}")
     assert PHONE not in seen[0]

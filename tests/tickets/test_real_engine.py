@@ -12,19 +12,6 @@ from tickets.suggesting import suggest_for_ticket
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    """Folders of a base and two versions tuned on it."""
-    import torch
-
-    torch.set_num_threads(1)  # tiny layers only wait for a second thread
-    root = tmp_path_factory.mktemp("tiny")
-    tiny_models.build_base(root / "base")
-    tiny_models.build_tuned(root / "first", root / "base", name="first", rank=8)
-    tiny_models.build_tuned(root / "second", root / "base", name="second", rank=4)
-    return root
-
-
 @pytest.fixture
 def slots(models):
     base = add_version(models / "base")

@@ -11,8 +11,8 @@ from kb.questions import upsert_question
 from llm.models import Slot
 from tests.tickets.factories import PHONE, fill_slots, make_ticket
 from tests.tickets.scripted_engine import scripted
-from tickets import suggesting
-from tickets.claims import MAX_ATTEMPTS, Claim, ClaimLost
+from tickets import draft_rows, suggesting
+from tickets.claims import MAX_ATTEMPTS, Claim, ClaimLost, kept_alive
 from tickets.intake import add_customer_message
 from tickets.models import Suggestion, Ticket
 from tickets.rating import rate
@@ -85,7 +85,7 @@ def test_unknown_ticket_is_no_error(engine):
 
 
 def test_text_reaches_the_rows_while_it_is_written(engine, monkeypatch):
-    monkeypatch.setattr(suggesting, "FLUSH_SECONDS", 0)
+    monkeypatch.setattr(draft_rows, "FLUSH_SECONDS", 0)
     ticket = make_ticket()
     seen = []
 
@@ -106,7 +106,7 @@ def test_rows_are_not_written_more_often_than_a_reader_sees(engine, django_asser
 
 
 def test_worker_whose_claim_was_taken_over_writes_nothing_more(engine, monkeypatch):
-    monkeypatch.setattr(suggesting, "FLUSH_SECONDS", 0)
+    monkeypatch.setattr(draft_rows, "FLUSH_SECONDS", 0)
     ticket = make_ticket()
 
     def take_over(step: int) -> None:
@@ -199,9 +199,9 @@ def test_later_message_gets_drafts_of_its_own(engine, sara):
 def test_prompt_holds_placeholders_and_no_value(engine, monkeypatch):
     seen = []
 
-    def watch(parts, choices, **options):
-        seen.append(parts)
-        return scripted()(parts, choices, **options)
+    def watch(jobs, **options):
+        seen.extend(job.parts for job in jobs)
+        return scripted()(jobs, **options)
 
     monkeypatch.setattr(suggesting, "generate", watch)
     suggest_for_ticket(make_ticket().pk)
@@ -267,7 +267,7 @@ def test_signs_of_life_come_from_a_thread(monkeypatch):
     ticket = make_ticket()
     claim = Claim.take(ticket.pk)
     Ticket.objects.update(claimed_at=_later(-100))
-    with claim.kept_alive() as lost:
+    with kept_alive([claim]) as (lost,):
         assert not lost.wait(0.3)
         ticket.refresh_from_db()
         assert ticket.claimed_at > _later(-10)

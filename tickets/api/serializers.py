@@ -64,7 +64,8 @@ class TicketOutput(serializers.ModelSerializer[Ticket]):
     class Meta:
         model = Ticket
         fields: tuple[str, ...] = (
-            *("id", "source", "external_id", "subject", "lang", "state", "created_at"),
+            *("id", "source", "external_id", "subject", "lang", "state", "no_good_answer"),
+            "created_at",
         )
 
 
@@ -84,7 +85,7 @@ class SuggestionOutput(serializers.ModelSerializer[Suggestion]):
         model = Suggestion
         fields = (
             *("id", "message", "slot", "model", "prompt_version", "position", "state", "text"),
-            *("error", "sources", "prompt_tokens", "tokens", "seconds", "first_text_at"),
+            *("error", "sources", "marks", "prompt_tokens", "tokens", "seconds", "first_text_at"),
             *("created_at", "finished_at"),
         )
 

@@ -36,6 +36,14 @@ class Suggestion(models.Model):
     prompt_tokens = models.IntegerField(default=0)
     tokens = models.IntegerField(default=0)
     seconds = models.FloatField(default=0)
+    prefill_seconds = models.FloatField(default=0)  # reading the prompt; rows share the time
+    decode_seconds = models.FloatField(default=0)
+    peak_mebibytes = models.FloatField(default=0)
+    is_canary = models.BooleanField(default=False)
+    marks = models.JSONField(default=dict, blank=True)
+    """What the agent should know: {"cut": the prompt was shortened, "unfinished": the model had to
+    stop, "unsupported": no source says so, "cited": [numbers of sources], "removed": {what: how
+    many}}; a key that says nothing may be missing."""
     first_text_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)

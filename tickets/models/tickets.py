@@ -44,6 +44,8 @@ class Ticket(models.Model):
     found = models.JSONField(default=list, blank=True)
     """What search found for the waiting message, before any model wrote: same form as
     `Suggestion.sources`. The desk shows it at once, and also where no model is."""
+    no_good_answer = models.BooleanField(default=False)
+    """Search found nothing that fits and the drafts disagree: three guesses, and shown as such."""
     created_at = models.DateTimeField(db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
 

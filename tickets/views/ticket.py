@@ -32,7 +32,8 @@ def ticket_page(request: HttpRequest, pk: int) -> HttpResponse:
         drafts), `.sources` (see below), `.can_rate`
     - `articles`, `similar`: what was found: dicts with `title`, `url`, `text`, `score`, `id`, and
       for similar past answers `text` (the question) and `answer`; shown before drafts are there
-    - `drafts_done`: no draft is pending or being written
+    - `drafts_done`: no draft is pending or being written; `guesses`: they are, and there is no good
+      answer among them
     - `can_reply`: the ticket waits for an answer
     - `send_key`: goes back with the reply form (hidden), so that sending twice is sending once
     - `reply_text`, `picked`: what was typed, and the suggestion's id that filled it, after a
@@ -123,13 +124,15 @@ def rate_suggestion(request: HttpRequest, pk: int) -> HttpResponse:
 def _drafts(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     shown = drafts_for(ticket, agent=signed_in(request.user))
     busy = (Suggestion.State.PENDING, Suggestion.State.WRITING)
+    done = ticket.state not in (Ticket.State.NEW, Ticket.State.DRAFTING)
+    done = done and not any(draft.suggestion.state in busy for draft in shown)
     return {
         "ticket": ticket,
         "drafts": shown,
+        "guesses": done and ticket.no_good_answer and bool(shown),
         "articles": found_for(ticket, "chunk"),
         "similar": found_for(ticket, "question"),
-        "drafts_done": ticket.state not in (Ticket.State.NEW, Ticket.State.DRAFTING)
-        and not any(draft.suggestion.state in busy for draft in shown),
+        "drafts_done": done,
         "can_reply": ticket.state in Ticket.OPEN_STATES,
         "messages_list": conversation(ticket),
         "revealable": revealable(ticket, reader=request.user),
@@ -137,7 +140,7 @@ def _drafts(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
 
 
 def _page(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
-    ticket.refresh_from_db(fields=["state", "found"])
+    ticket.refresh_from_db(fields=["state", "found", "no_good_answer"])
     previous_ticket, next_ticket = neighbours(ticket)
     return _drafts(request, ticket) | {
         "customer": customer_of(ticket),

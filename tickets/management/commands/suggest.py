@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
-from llm.engine.serving import Draft, budget_for, generate
+from llm.engine.serving import Draft, budget_for, generate_one
 from llm.prompts import PromptInput, Turn
 from llm.registry import SlotChoice, slots_now
 from runtime.commands import JsonCommand, Outcome
@@ -42,7 +42,7 @@ class Command(JsonCommand):
         else:
             assert ticket is not None
             parts, sources = _for_ticket(ticket, choices=choices)
-        drafts = generate(parts, choices)
+        drafts = generate_one(parts, choices)
         seconds = round(time.monotonic() - started, 3)
         candidates = [_candidate(draft, sources) for draft in drafts]
         return Outcome(

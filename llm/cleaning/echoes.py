@@ -1,0 +1,57 @@
+"""Parts of the prompt in the answer: heads of sections, names of roles, control tokens.
+
+A model that goes on after its answer writes the next message of the conversation, and one that was
+told to repeat its instructions writes them. From the first such line on, the text is no answer.
+"""
+
+import re
+from typing import Final
+
+from llm.prompts.layouts import INVOCATION, LANGUAGES, MARK
+
+_HEADS: Final = re.compile(
+    rf"^[ \t>*_]*{MARK}#*[ \t]*(?:article|past question|past answer|customer|agent|reply|system|"
+    r"user|assistant|instructions?|response|answer)\b[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Not "user" or "system": they begin lines of settings that answers are full of.
+_ROLE_WORDS: Final = "customer|human|مشتری|клієнт|לקוח"
+_ROLES: Final = re.compile(
+    rf"^[ \t>*_\[]*(?:{_ROLE_WORDS})[\])*_]*[ \t]*[:：]", re.IGNORECASE | re.MULTILINE
+)
+_OWN: Final = re.compile(
+    r"\A[\s>*_\[]*(?:agent|assistant|reply|response|answer|support|پاسخ|پشتیبان|پشتیبانی|відповідь|"
+    r"агент|תשובה|נציג)[\])*_]*[ \t]*[:：][*_ \t]*",
+    re.IGNORECASE,
+)
+_CONTROL: Final = re.compile(
+    r"<\|[^|<>\n]{1,40}\|>|<｜[^<>\n]{1,40}｜>|</?s>|<(?:bos|eos|pad|unk|mask)>|"
+    r"</?(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>",
+    re.IGNORECASE,
+)
+_THOUGHT: Final = re.compile(r"<think>.*?(?:</think>|\Z)", re.IGNORECASE | re.DOTALL)
+_RULES: Final = re.compile(
+    rf"^[^\n]*(?:Reply in (?:{'|'.join(LANGUAGES.values())})[^\n]{{0,20}} for the support team|"
+    r"You write for the support team|Each section below begins with a line|"
+    r"Answer the customer's last message from the articles|"
+    r"Write plain text: no markup, and no links)[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def without_echo(text: str) -> tuple[str, int]:
+    """(the answer alone, how many echoes were cut)."""
+    count = 0
+    text, thoughts = _THOUGHT.subn("", text)
+    text = text.lstrip()
+    for start in (INVOCATION.strip(), "### Agent"):
+        if text.startswith(start):
+            text, count = text[len(start) :].lstrip(": \n"), count + 1
+    text, own = _OWN.subn("", text)
+    count += thoughts + own
+    ends = [found.start() for one in (_HEADS, _ROLES, _RULES) if (found := one.search(text))]
+    ends += [found.start() for found in [_CONTROL.search(text)] if found and found.start()]
+    if ends:
+        text, count = text[: min(ends)], count + 1
+    text, controls = _CONTROL.subn("", text)
+    return text.strip(), count + controls

@@ -1,0 +1,101 @@
+"""A server behind https: its certificate is checked, and hanging up reaches it all the same."""
+
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from llm.servers import connecting
+from llm.servers.backend import write
+from llm.servers.errors import ServerError, Trouble
+from llm.servers.registering import add_served, add_server
+from tests.llm.servers.conftest import PARTS
+from tests.llm.servers.scripted import MODEL, scripted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A certificate for this machine that signs itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gpu")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "server.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def context(made):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made)
+    return context
+
+
+@pytest.fixture
+def _trusted(made, monkeypatch):
+    """By the system, as a company's own authority is."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(made))
+    connecting._certificates.cache_clear()
+    yield
+    connecting._certificates.cache_clear()
+
+
+@pytest.mark.usefixtures("_trusted")
+def test_write_over_tls_with_a_companys_own_authority(context):
+    with scripted(certificate=context) as server:
+        version = add_served(add_server("gpu", server.url), MODEL)
+        assert write(version, PARTS).text == "سلام، فردا می‌رسد."
+
+
+def test_write_to_a_server_with_a_strange_certificate_sends_nothing(context):
+    connecting._certificates.cache_clear()
+    with scripted(certificate=context) as server:
+        version = add_served(add_server("gpu", server.url), MODEL)
+        with pytest.raises(ServerError) as failed:
+            write(version, PARTS)
+    assert failed.value.trouble is Trouble.CERTIFICATE
+    assert server.requests == []
+
+
+@pytest.mark.usefixtures("_trusted")
+def test_write_that_is_cancelled_hangs_up_over_tls(context):
+    gone = threading.Event()
+    seen: list[str] = []
+
+    def script(connection, number):
+        connection.begin()
+        connection.say("سلام")
+        if connection.is_gone():
+            gone.set()
+
+    with scripted(script, certificate=context) as server:
+        version = add_served(add_server("gpu", server.url), MODEL)
+        write(version, PARTS, on_text=seen.append, should_stop=lambda: bool(seen))
+        assert gone.wait(2)
