@@ -151,14 +151,28 @@ FIELDS = {
     },
     "tickets.VaultEntry": {"type": CODE, "value_hmac": DIGEST, "value_encrypted": VAULT},
     "tickets.VaultReading": {"types": CODE},
-    "training.DatasetSnapshot": {"digest": DIGEST, "path": PATH, "manifest": FIGURES},
+    "training.DatasetSnapshot": {
+        "name": "allowed: what an admin calls a data set",
+        "digest": DIGEST,
+        "path": PATH,
+        "manifest": FIGURES,
+        "checks": FIGURES,
+    },
     "training.TrainingRun": {
+        "file_name": SCRUBBED,
+        "path": PATH,
+        "lang": CODE,
+        "options": FIGURES,
+        "report": FIGURES,
         "recipe": CODE,
         "config": FIGURES,
+        "slot": CODE,
+        "phase": CODE,
         "metrics": FIGURES,
         "error": FIXED,
     },
-    "training.Evaluation": {"dataset_digest": DIGEST, "metrics": FIGURES},
+    "training.Evaluation": {"dataset_digest": DIGEST, "metrics": FIGURES, "path": PATH},
+    "training.Decision": {"slot": CODE, "why": FIXED, "figures": FIGURES},
 }
 """Fields with a fixed choice of values need no line."""
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from llm.prompts import Passage, PastAnswer, PromptInput, Turn
 
-Kind = Literal["ticket", "article"]
+Kind = Literal["ticket", "reply", "article", "faq", "generated", "rated", "file"]
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,24 @@ class Row:
     """`answer` is what the team wrote; `reply` is the number of the standard reply that it is a
     wording of. An `article` row asks with a sentence of an article instead of a customer's words.
     `passages` are (title, text) and `similar` (question, answer), best first, as search found them
-    with the row itself left out."""
+    with the row itself left out. `turns`: the conversation before the answer as (role, text),
+    oldest first, where there is more of it than the question. `system`: what a chat's row says
+    before its turns. `customer`: the keyed hash of whose row it is, "" where nobody knows; `at`:
+    when the answer was given (ISO 8601, UTC). Both decide on which side of a split a row stands.
+    """
 
     key: str
     kind: Kind
     lang: str
     question: str
     answer: str
-    reply: int
-    passages: tuple[tuple[str, str], ...]
-    similar: tuple[tuple[str, str], ...]
+    reply: int = 0
+    passages: tuple[tuple[str, str], ...] = ()
+    similar: tuple[tuple[str, str], ...] = ()
+    turns: tuple[tuple[str, str], ...] = ()
+    system: str = ""
+    customer: str = ""
+    at: str = ""
 
     def prompt_input(self, *, company: str) -> PromptInput:
         return PromptInput(
@@ -40,8 +48,23 @@ class Row:
             company=company,
             passages=tuple(Passage(*one) for one in self.passages),
             similar=tuple(PastAnswer(*one) for one in self.similar),
-            turns=(Turn("customer", self.question),),
+            turns=tuple(
+                Turn("agent" if role == "agent" else "customer", text) for role, text in self.turns
+            )
+            or (Turn("customer", self.question),),
         )
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Two drafts for one message: agents liked `chosen` better than `rejected`, by `gap` stars (0
+    where the reply that was sent stands against a draft that was not). `row` has the prompt; its
+    answer is `chosen`."""
+
+    row: Row
+    chosen: str
+    rejected: str
+    gap: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,6 +134,7 @@ def _place(key: str) -> float:
 def _row(data: dict[str, Any]) -> Row:
     pairs: Iterator[tuple[str, tuple[tuple[str, str], ...]]] = (
         (name, tuple((str(one[0]), str(one[1])) for one in data[name]))
-        for name in ("passages", "similar")
+        for name in ("passages", "similar", "turns")
+        if name in data
     )
     return Row(**(data | dict(pairs)))

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sacrebleu.metrics.chrf import CHRF
 
 from llm.engine.results import GenerationSettings, RowRequest
-from llm.prompts import PromptBudget, render
+from llm.prompts import PROMPT_VERSION, PromptBudget, render
 from training.datasets import Row
 
 RESAMPLES: Final = 10_000
@@ -63,6 +63,7 @@ def drafts(
     versions: Mapping[str, GenerationSettings],
     budget: PromptBudget,
     company: str,
+    layout: str = PROMPT_VERSION,
     on_row: Callable[[int], None] = lambda done: None,
 ) -> list[list[str]]:
     """For each row the drafts of `versions`, by an `llm.engine.local.LocalEngine` that has them
@@ -72,7 +73,7 @@ def drafts(
         wanted = []
         for row in rows[start : start + TOGETHER]:
             parts = row.prompt_input(company=company)
-            prompt = render(parts, count_tokens=engine.count_tokens, budget=budget)
+            prompt = render(parts, count_tokens=engine.count_tokens, budget=budget, layout=layout)
             wanted += [RowRequest(name, how, prompt) for name, how in versions.items()]
         texts = [one.text for one in engine.generate(wanted)]
         each = len(versions)

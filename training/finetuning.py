@@ -19,7 +19,7 @@ from training.evaluation import chrf, compare, drafts
 from training.methods.results import Fit
 from training.models import DatasetSnapshot, Evaluation, TrainingRun
 from training.recipes import Recipe, RecipeError, as_data
-from training.runs import Heartbeat, run_for
+from training.runs import Heartbeat, run_folder, run_for
 from training.snapshots import rows_now
 from training.versions import base_of, describe, new_folder, restate
 
@@ -118,22 +118,19 @@ def _train(
     final: Path,
     report: Report,
 ) -> Fit:
-    from training.methods.adapters import tune
-
-    beat = Heartbeat(run)
-
-    def on_step(step: int, loss: float) -> None:
-        beat(step, loss)
-        report(f"Step {step} of {recipe.schedule.steps}, loss {loss:.3f}")
+    from training.methods.results import Material, Work, method_of
 
     with new_folder(final) as work:
-        return tune(
-            rows,
-            recipe=recipe,
-            base_folder=folder_of(base),
-            into=work,
-            company=settings.COMPANY_NAME,
-            on_step=on_step,
+        return method_of(recipe).train(
+            Material(rows=rows),
+            Work(
+                recipe=recipe,
+                folder=run_folder(run),
+                into=work,
+                base=folder_of(base),
+                company=settings.COMPANY_NAME,
+                watcher=Heartbeat(run, report),
+            ),
         )
 
 

@@ -14,10 +14,10 @@ from django.conf import settings
 from llm.models import ModelVersion
 from llm.registry import add_version
 from training.finetuning import Report, freeze
-from training.methods.results import Fit
+from training.methods.results import Fit, Material, Work, method_of
 from training.models import TrainingRun
 from training.recipes import Recipe, RecipeError
-from training.runs import Heartbeat, run_for
+from training.runs import Heartbeat, run_folder, run_for
 from training.snapshots import corpus_now
 from training.versions import describe, new_folder
 
@@ -49,20 +49,19 @@ def pretrain_base(
         [*corpus.sections, *corpus.asked],
         {"sections": len(corpus.sections), "questions": len(corpus.asked)},
     )
-    from training.methods.pretrain import pretrain
-
     with run_for(recipe, dataset) as run:
         made = name or f"{recipe.name}-{run.pk}"
         final = Path(settings.PASOKH_HOME) / "models" / made
-        beat = Heartbeat(run)
-
-        def on_step(step: int, loss: float) -> None:
-            beat(step, loss)
-            report(f"Step {step} of {recipe.schedule.steps}, loss {loss:.3f}")
-
         with new_folder(final) as work:
-            fit = pretrain(
-                corpus, recipe=recipe, into=work, company=settings.COMPANY_NAME, on_step=on_step
+            fit = method_of(recipe).train(
+                Material(corpus=corpus),
+                Work(
+                    recipe=recipe,
+                    folder=run_folder(run),
+                    into=work,
+                    company=settings.COMPANY_NAME,
+                    watcher=Heartbeat(run, report),
+                ),
             )
         metrics = {"loss": fit.loss}
         describe(

@@ -5,13 +5,16 @@ step and the last sign of life, whatever became of the process.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils import timezone
 
 from runtime.live import publish
+from training.methods.results import Step
 from training.models import DatasetSnapshot, TrainingRun
 from training.recipes import Recipe, as_data
 
@@ -19,21 +22,36 @@ BEAT_SECONDS: Final = 3.0
 State = TrainingRun.State
 
 
+def run_folder(run: TrainingRun) -> Path:
+    """Where the run keeps its checkpoints and its log."""
+    return Path(settings.PASOKH_HOME) / "runs" / str(run.pk)
+
+
 class Heartbeat:
     """Writes progress into the row, at most every few seconds."""
 
-    def __init__(self, run: TrainingRun) -> None:
-        self._run = run
+    def __init__(self, run: TrainingRun, report: Callable[[str], None]) -> None:
+        self._run, self._report = run, report
         self._last = 0.0
 
-    def __call__(self, step: int, loss: float) -> None:
+    def on_step(self, step: Step) -> None:
+        self._report(f"Step {step.step} of {step.steps}, loss {step.mean:.3f}")
         if time.monotonic() - self._last < BEAT_SECONDS:
             return
         self._last = time.monotonic()
         TrainingRun.objects.filter(pk=self._run.pk).update(
-            step=step, metrics={"loss": round(loss, 4)}, heartbeat_at=timezone.now()
+            done=step.step,
+            total=step.steps,
+            metrics={"loss": round(step.mean, 4)},
+            heartbeat_at=timezone.now(),
         )
-        publish(f"run:{self._run.pk}", step=step)
+        publish(f"run:{self._run.pk}", step=step.step)
+
+    def on_evaluation(self, step: int, loss: float) -> None:
+        pass
+
+    def should_stop(self) -> str:
+        return ""
 
 
 @contextmanager
@@ -46,7 +64,7 @@ def run_for(recipe: Recipe, dataset: DatasetSnapshot) -> Iterator[TrainingRun]:
         recipe=recipe.name,
         config=as_data(recipe),
         dataset=dataset,
-        total_steps=recipe.schedule.steps,
+        total=recipe.schedule.steps,
         started_at=now,
         heartbeat_at=now,
     )
@@ -58,7 +76,7 @@ def run_for(recipe: Recipe, dataset: DatasetSnapshot) -> Iterator[TrainingRun]:
     except BaseException as error:
         _close(run, State.FAILED, error=type(error).__name__)
         raise
-    _close(run, State.DONE, step=recipe.schedule.steps)
+    _close(run, State.DONE, done=recipe.schedule.steps)
 
 
 def _close(run: TrainingRun, state: str, **values: Any) -> None:

@@ -93,7 +93,7 @@ def test_pretrain_and_finetune_register_versions_and_do_not_learn_the_same_twice
     tuned = finetune(recipe)
     assert tuned is not None
     run = TrainingRun.objects.get(pk=tuned.run.pk)
-    assert (run.state, run.step, run.version) == ("done", 4, tuned.version)
+    assert (run.state, run.done, run.version) == ("done", 4, tuned.version)
     assert run.heartbeat_at is not None
     assert run.dataset is not None
     assert tuned.version.state == ModelVersion.State.CANDIDATE
@@ -130,7 +130,7 @@ def test_run_that_breaks_is_failed_and_leaves_no_version(desk, monkeypatch):
     def breaks(*args, **kwargs):
         raise MemoryError("customer text")
 
-    monkeypatch.setattr(adapters, "tune", breaks)
+    monkeypatch.setattr(adapters, "train", breaks)
     with pytest.raises(MemoryError):
         finetune(tuned_recipe())
     run = TrainingRun.objects.latest("pk")

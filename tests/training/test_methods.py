@@ -12,7 +12,19 @@ from llm.manifest import write_manifest
 from llm.prompts import INVOCATION, PROMPT_VERSION, SECTIONS
 from tests.training.tiny import ADAPTER, CORPUS, ROWS, base_recipe, tuned_recipe
 from training.evaluation import drafts
+from training.methods.results import Material, Nobody, Work, method_of
 from training.recipes import Rows, Wording
+
+
+class Steps(Nobody):
+    """(step, running mean of the loss) of every step."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_step(self, step):
+        self.seen.append((step.step, step.mean))
+
 
 BASE_FILES = {
     "config.json",
@@ -26,20 +38,14 @@ ADAPTER_FILES = {"adapter_config.json", "adapter_model.safetensors"}
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    from training.methods.pretrain import pretrain
-
     folder = tmp_path_factory.mktemp("base")
-    steps = []
-    fit = pretrain(
-        CORPUS,
-        recipe=base_recipe(schedule={"steps": 30, "batch": 4, "learning_rate": 5e-3}),
-        into=folder,
-        company="",
-        on_step=lambda step, loss: steps.append((step, loss)),
-    )
+    recipe = base_recipe(schedule={"steps": 30, "batch": 4, "learning_rate": 5e-3})
+    steps = Steps()
+    work = Work(recipe=recipe, folder=tmp_path_factory.mktemp("run"), into=folder, watcher=steps)
+    fit = method_of(recipe).train(Material(corpus=CORPUS), work)
     assert {path.name for path in folder.iterdir()} == BASE_FILES
     _describe(folder, "tiny-base", "pretrain", None)
-    return folder, fit, steps
+    return folder, fit, steps.seen
 
 
 def _describe(folder, name, method, base):
@@ -57,14 +63,13 @@ def test_pretrain_learns_and_reports_each_step(base):
 
 
 def test_pretrain_gives_the_same_weights_again(base, tmp_path):
-    from training.methods.pretrain import pretrain
-
     recipe = base_recipe(schedule={"steps": 3, "batch": 4, "learning_rate": 5e-3})
     again = []
     for name in ("one", "two"):
         folder = tmp_path / name
         folder.mkdir()
-        pretrain(CORPUS, recipe=recipe, into=folder, company="")
+        work = Work(recipe=recipe, folder=tmp_path / f"run-{name}", into=folder)
+        method_of(recipe).train(Material(corpus=CORPUS), work)
         again.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert again[0]["tokenizer.json"] == again[1]["tokenizer.json"]
     assert again[0]["model.safetensors"] == again[1]["model.safetensors"]
@@ -82,32 +87,26 @@ def test_tokenizer_knows_every_letter_and_each_section_mark_is_one_token(base):
 
 @pytest.mark.parametrize("method", ["alora", "qlora"])
 def test_tune_makes_an_adapter_that_the_serving_engine_writes_with(base, tmp_path, method):
-    from training.methods.adapters import tune
-
-    steps = []
     recipe = tuned_recipe(
         method=method,
         schedule={"steps": 80, "batch": 4, "learning_rate": 3e-2, "openings": 0.3},
         rows={"article_share": 0.3},
     )
-    fit = tune(
-        ROWS,
-        recipe=recipe,
-        base_folder=base[0],
-        into=tmp_path,
-        company="",
-        on_step=lambda step, loss: steps.append(loss),
-    )
-    assert {path.name for path in tmp_path.iterdir()} == ADAPTER_FILES
-    config = json.loads((tmp_path / "adapter_config.json").read_text())
+    watcher, into = Steps(), tmp_path / "into"
+    into.mkdir()
+    work = Work(recipe=recipe, folder=tmp_path / "run", into=into, base=base[0], watcher=watcher)
+    fit = method_of(recipe).train(Material(rows=ROWS), work)
+    steps = [loss for _, loss in watcher.seen]
+    assert {path.name for path in into.iterdir()} == ADAPTER_FILES
+    config = json.loads((into / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == recipe.base
     assert fit.trainable_parameters < 0.1 * fit.total_parameters
     # Rows are drawn anew at every step, so single losses go up and down.
     assert sum(steps[-5:]) < 0.85 * sum(steps[:5])
     engine = LocalEngine(base[0])
     reference = {"name": "tiny-base", "digest": engine.base.digest}
-    _describe(tmp_path, "tuned", method, reference)
-    engine.load("tuned", tmp_path)
+    _describe(into, "tuned", method, reference)
+    engine.load("tuned", into)
     engine.load("base", None)
     how = GenerationSettings(max_new_tokens=12)
     written = drafts(
@@ -126,7 +125,7 @@ def test_activated_loss_is_that_of_peft_reading_the_whole_row(base):
 
     from llm.engine.loading import load_base
     from training.methods import adapters
-    from training.methods.examples import tuning_examples
+    from training.methods.examples import TuningBatches
 
     loaded = load_base(base[0])
     recipe = tuned_recipe(adapter=ADAPTER | {"dropout": 0.0})
@@ -135,12 +134,12 @@ def test_activated_loss_is_that_of_peft_reading_the_whole_row(base):
     for name, weight in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=3.0)  # an adapter that changes nothing proves nothing
-    examples = tuning_examples(ROWS, recipe=recipe, tokenizer=loaded.tokenizer, company="")
-    batch = adapters._batch([next(examples) for _ in range(3)], pad=0, longest_answer=99)
-    ours = adapters._activated_loss(None, model, batch)
-    whole = adapters._whole_loss(None, model, batch)
+    batches = TuningBatches(ROWS, recipe=recipe, tokenizer=loaded.tokenizer, company="")
+    batch = adapters._batch(batches.at(0)[:3], pad=0)
+    ours = adapters._activated_loss(model, batch)
+    whole = adapters._whole_loss(model, batch)
     with model.disable_adapter():
-        untuned = adapters._whole_loss(None, model, batch)
+        untuned = adapters._whole_loss(model, batch)
     assert ours.item() == pytest.approx(whole.item(), rel=1e-4)
     assert ours.item() != pytest.approx(untuned.item(), rel=1e-2)
     ours.backward()
@@ -149,24 +148,40 @@ def test_activated_loss_is_that_of_peft_reading_the_whole_row(base):
     assert all(one > 0 for one in grown[-2:])
 
 
-def test_tuning_examples_repeat_for_a_seed_and_end_with_the_end_mark(base):
+def test_batches_are_the_same_whenever_a_step_is_asked_for(base):
     from transformers import AutoTokenizer
 
-    from training.methods.examples import tuning_examples
+    from training.methods.examples import TuningBatches
 
     tokenizer = AutoTokenizer.from_pretrained(base[0])
+    recipe = tuned_recipe(schedule={"steps": 40, "batch": 4, "learning_rate": 1e-2})
     first, again = (
-        [next(one) for _ in range(20)]
-        for one in (
-            tuning_examples(ROWS, recipe=tuned_recipe(), tokenizer=tokenizer, company="")
-            for _ in range(2)
-        )
+        TuningBatches(ROWS, recipe=recipe, tokenizer=tokenizer, company="") for _ in range(2)
     )
-    assert first == again
-    assert len({tuple(one.context) for one in first}) > 10
+    seen = [one for step in range(40) for one in first.at(step)]
+    for step in (39, 12, 0, 11):
+        assert first.at(step) == again.at(step)
+    assert len({tuple(one.context) for one in seen}) > 10
     invocation = tokenizer(INVOCATION, add_special_tokens=False)["input_ids"]
-    assert all(one.invocation == invocation for one in first)
-    assert all(one.answer[-1] == tokenizer.eos_token_id for one in first)
+    assert all(one.invocation == invocation for one in seen)
+    assert all(one.answer[-1] == tokenizer.eos_token_id for one in seen)
+
+
+def test_an_epoch_brings_every_row_once_in_an_order_of_its_own(base):
+    from transformers import AutoTokenizer
+
+    from training.methods.examples import TuningBatches
+
+    tokenizer = AutoTokenizer.from_pretrained(base[0])
+    plain = {"dropped_words": 0.0, "typing_errors": 0.0}
+    recipe = tuned_recipe(
+        schedule={"epochs": 3, "batch": 2, "accumulation": 2, "learning_rate": 1e-2},
+        rows={"wording": plain},
+    )
+    batches = TuningBatches(ROWS, recipe=recipe, tokenizer=tokenizer, company="")
+    assert batches.steps == 9
+    epochs = [[len(one) for step in range(at, at + 3) for one in batches.at(step)] for at in (0, 3)]
+    assert [len(one) for one in epochs] == [12, 12]
 
 
 def test_varied_puts_the_likely_reply_first_and_never_the_row_itself():

@@ -50,7 +50,7 @@ def _with(path: str, value: object) -> dict:
         ("adapter.targets", "q_proj", "adapter.targets must be of type list of names"),
         ("adapter", 3, "adapter must be a table"),
         ("adapter.rank", 0, "adapter.rank must be 1 or more"),
-        ("schedule.steps", 0, "schedule.steps must be 1 or more"),
+        ("schedule.steps", 0, "schedule.steps or schedule.epochs must be over 0"),
         ("schedule.learning_rate", 2, "schedule.learning_rate must be between"),
         ("rows.holdout", 1.5, "rows.holdout must be from 0 to 1"),
         ("rows.wording.dropped_words", -0.1, "rows.wording.dropped_words must be from 0 to 1"),

@@ -1,6 +1,6 @@
 """`alora` and `qlora`: low-rank adapters on a 4-bit base, the loss on the answer only.
 
-Public entry: `tune`. With `alora` (activated LoRA) the base alone reads the prompt and the adapter
+Public entry: `train`. With `alora` (activated LoRA) the base alone reads the prompt and the adapter
 wakes up at the invocation, so three drafts share one reading of the prompt. That holds for training
 too: the prompt is read once without gradients and its cache handed on, and only the invocation and
 the answer, a quarter of the tokens, are learned from. With `qlora` the adapter is at work from the
@@ -9,24 +9,21 @@ first token.
 The base comes from the engine's own loader, so training sees the very numbers that serving does.
 """
 
-import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import torch  # noqa: TID253
 from peft import LoraConfig, get_peft_model  # noqa: TID253
-from transformers import DynamicCache, Trainer  # noqa: TID253
+from transformers import DynamicCache  # noqa: TID253
 
 from llm.engine.loading import load_base
 from llm.engine.tokens import plain_ids
 from llm.prompts import INVOCATION
-from training.datasets import Row
-from training.methods.examples import Example, by_length, tuning_examples
-from training.methods.fitting import fit, round_up
-from training.methods.results import Fit, OnStep
-from training.recipes import Adapter, Recipe
+from training.methods.examples import Example, TuningBatches
+from training.methods.fitting import Objective, fit, round_up
+from training.methods.results import Fit, Material, Work
+from training.recipes import Adapter, Recipe, RecipeError
 
 _MULTIPLE = 16
 
@@ -36,29 +33,30 @@ Batch = dict[str, torch.Tensor]
 tokens of both, `targets` the answer's tokens among `reply`, -100 elsewhere."""
 
 
-def tune(
-    rows: Sequence[Row],
-    *,
-    recipe: Recipe,
-    base_folder: Path,
-    into: Path,
-    company: str,
-    on_step: OnStep = lambda step, loss: None,
-) -> Fit:
-    """Train an adapter on `rows` and save it (fp16) into the empty folder `into`."""
+def train(material: Material, work: Work) -> Fit:
+    """Train an adapter on `material.rows` and save it (fp16)."""
+    recipe = work.recipe
+    if work.base is None:
+        raise RecipeError(f"The recipe {recipe.name} tunes a base, and none was given.")
     torch.manual_seed(recipe.seed)
-    base = load_base(base_folder, four_bit=True)
+    base = load_base(work.base, four_bit=recipe.weights.bits == 4)
     model = get_peft_model(base.model, lora_config(recipe, base.tokenizer))
-    examples = tuning_examples(rows, recipe=recipe, tokenizer=base.tokenizer, company=company)
+    batches = TuningBatches(
+        material.rows, recipe=recipe, tokenizer=base.tokenizer, company=work.company
+    )
     pad = base.model.generation_config.pad_token_id
-    batches = _batches(examples, recipe=recipe, pad=pad)
     loss = _activated_loss if recipe.method == "alora" else _whole_loss
-    result = fit(model, batches, recipe=recipe, loss=loss, on_step=on_step)
+    objective = Objective(
+        loss=lambda model, examples: loss(model, _batch(examples, pad=pad)),
+        weight=lambda one: float(len(one.answer)),
+        tokens=len,
+    )
+    result = fit(model, batches, objective, work=work)
     for config in model.peft_config.values():
         config.base_model_name_or_path = recipe.base  # not where it lies on this machine
     # "auto" would look the base up at the hub, to see whether its vocabulary had grown
-    model.half().save_pretrained(into, safe_serialization=True, save_embedding_layers=False)
-    (into / "README.md").unlink(missing_ok=True)  # a card about a hub that this is not from
+    model.half().save_pretrained(work.into, safe_serialization=True, save_embedding_layers=False)
+    (work.into / "README.md").unlink(missing_ok=True)  # a card about a hub that this is not from
     return result
 
 
@@ -76,18 +74,9 @@ def lora_config(recipe: Recipe, tokenizer: Any | None) -> LoraConfig:
     )
 
 
-def _batches(examples: Iterator[Example], *, recipe: Recipe, pad: int) -> Iterator[Batch]:
-    schedule = recipe.schedule
-    chance = random.Random(recipe.seed + 2)  # noqa: S311 - reproducible, not secret
-    for part in by_length(examples, size=schedule.batch, seed=recipe.seed + 1):
-        opening = chance.random() < schedule.openings
-        longest = schedule.opening_tokens if opening else schedule.max_answer_tokens
-        yield _batch(part, pad=pad, longest_answer=longest)
-
-
-def _batch(examples: Sequence[Example], *, pad: int, longest_answer: int) -> Batch:
+def _batch(examples: Sequence[Example], *, pad: int) -> Batch:
     contexts = [one.context for one in examples]
-    replies = [one.invocation + one.answer[:longest_answer] for one in examples]
+    replies = [one.invocation + one.answer for one in examples]
     left = round_up(max(map(len, contexts)), _MULTIPLE)
     right = round_up(max(map(len, replies)), _MULTIPLE)
     context = [[pad] * (left - len(ids)) + ids for ids in contexts]
@@ -104,7 +93,7 @@ def _batch(examples: Sequence[Example], *, pad: int, longest_answer: int) -> Bat
     return {name: torch.tensor(values) for name, values in rows.items()}
 
 
-def _activated_loss(trainer: Trainer, model: Any, batch: Batch) -> torch.Tensor:
+def _activated_loss(model: Any, batch: Batch) -> torch.Tensor:
     """Loss of the reply behind a prompt that only the base has read."""
     left = batch["context"].size(1)
     places = (batch["seen"].cumsum(1) - 1).clamp(min=0)
@@ -128,7 +117,7 @@ def _activated_loss(trainer: Trainer, model: Any, batch: Batch) -> torch.Tensor:
     return _next_token_loss(logits, batch["targets"])
 
 
-def _whole_loss(trainer: Trainer, model: Any, batch: Batch) -> torch.Tensor:
+def _whole_loss(model: Any, batch: Batch) -> torch.Tensor:
     """Loss of the reply where the adapter has read the prompt too."""
     places = (batch["seen"].cumsum(1) - 1).clamp(min=0)
     logits = model(
@@ -142,7 +131,10 @@ def _whole_loss(trainer: Trainer, model: Any, batch: Batch) -> torch.Tensor:
 
 def _next_token_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(
-        logits[:, :-1].float().flatten(0, 1), targets[:, 1:].flatten(), ignore_index=-100
+        logits[:, :-1].float().flatten(0, 1),
+        targets[:, 1:].flatten(),
+        ignore_index=-100,
+        reduction="sum",
     )
 
 

@@ -1,24 +1,24 @@
 """From rows to token ids: the prompts as serving makes them, each time a little different.
 
-Public entries: `tuning_examples`, `by_length`, `TokenCounter`. A row is varied before it is
-rendered: the question in other words, the similar answers as a fuller archive would have given
-them, or fewer of them. All chance comes from one seeded generator. No torch here.
+Public entries: `TuningBatches`, `of_like_length`, `example`, `TokenCounter`. A row is varied before
+it is rendered: the question in other words, the similar answers as a fuller archive would have
+given them, or fewer of them. All chance comes from one seeded generator. No torch here.
 """
 
-import itertools
+import math
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from llm.engine.tokens import plain_ids, prompt_ids
-from llm.prompts import PromptBudget, render
+from llm.prompts import render
 from training.datasets import Row
 from training.recipes import Recipe, Rows
 from training.wordings import reword
 
-_WINDOW: Final = 12
+WINDOW: Final = 12
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class Example:
     context: list[int]
     invocation: list[int]
     answer: list[int]
+
+    def __len__(self) -> int:
+        return len(self.context) + len(self.invocation) + len(self.answer)
 
 
 class TokenCounter:
@@ -47,55 +50,120 @@ class TokenCounter:
         return known
 
 
-def tuning_examples(
-    rows: Sequence[Row], *, recipe: Recipe, tokenizer: Any, company: str
-) -> Iterator[Example]:
-    """Endless examples in an order that the recipe's seed decides."""
-    chance = random.Random(recipe.seed)  # noqa: S311 - reproducible, not secret
-    draw = _drawing(rows, share=recipe.rows.article_share)
-    archive = _Archive(rows)
-    count, budget = TokenCounter(tokenizer), recipe.prompt.as_budget()
-    while True:
-        varied = _varied(draw(chance), recipe.rows, archive, chance)
-        yield example(varied, tokenizer=tokenizer, count=count, budget=budget, company=company)
+class TuningBatches:
+    """What a tuning run reads, step by step: `at(step)` gives the same examples whenever asked.
+
+    With `schedule.steps` rows are drawn without end, each reply as often as every other; with
+    `schedule.epochs` every row comes once in each, in a new order. Rows of like length go together
+    within a window of twelve steps, so that little is padded.
+    """
+
+    def __init__(
+        self, rows: Sequence[Row], *, recipe: Recipe, tokenizer: Any, company: str
+    ) -> None:
+        schedule = recipe.schedule
+        self._recipe, self._rows, self._company = recipe, rows, company
+        self._tokenizer, self._count = tokenizer, TokenCounter(tokenizer)
+        self._archive = _Archive(rows)
+        self._draw = None if schedule.epochs else _drawing(rows, recipe.rows)
+        self._size = schedule.batch * schedule.accumulation
+        self.steps = schedule.steps or max(1, math.ceil(schedule.epochs * len(rows) / self._size))
+        self._window: tuple[int, list[list[Example]]] = (-1, [])
+
+    def at(self, step: int) -> Sequence[Example]:
+        number = step // WINDOW
+        if self._window[0] != number:
+            self._window = (number, self._made(number))
+        return self._window[1][step % WINDOW]
+
+    def _made(self, number: int) -> list[list[Example]]:
+        chance = random.Random(f"{self._recipe.seed}:{number}")  # noqa: S311 - reproducible
+        first = number * WINDOW
+        count = min(WINDOW, self.steps - first) * self._size
+        chosen = (
+            [self._draw(chance) for _ in range(count)]
+            if self._draw
+            else _in_epochs(self._rows, first * self._size, count, seed=self._recipe.seed)
+        )
+        made = [self._example(row, chance) for row in chosen]
+        parts = of_like_length(made, self._size, chance)
+        return [self._opened(part, chance) for part in parts]
+
+    def _example(self, row: Row, chance: random.Random) -> Example:
+        varied = _varied(row, self._recipe.rows, self._archive, chance)
+        return example(
+            varied,
+            tokenizer=self._tokenizer,
+            count=self._count,
+            recipe=self._recipe,
+            company=self._company,
+        )
+
+    def _opened(self, part: list[Example], chance: random.Random) -> list[Example]:
+        schedule = self._recipe.schedule
+        opening = chance.random() < schedule.openings
+        longest = schedule.opening_tokens if opening else schedule.max_answer_tokens
+        return [replace(one, answer=one.answer[:longest]) for one in part]
 
 
 def example(
-    row: Row, *, tokenizer: Any, count: Callable[[str], int], budget: PromptBudget, company: str
+    row: Row, *, tokenizer: Any, count: Callable[[str], int], recipe: Recipe, company: str
 ) -> Example:
     """One row as it stands."""
-    prompt = render(row.prompt_input(company=company), count_tokens=count, budget=budget)
+    prompt = render(
+        row.prompt_input(company=company),
+        count_tokens=count,
+        budget=recipe.prompt.as_budget(),
+        layout=recipe.text.layout,
+    )
     ids = prompt_ids(tokenizer, prompt)
     answer = [*plain_ids(tokenizer, row.answer), tokenizer.eos_token_id]
     return Example(context=ids.context, invocation=ids.invocation, answer=answer)
 
 
-def by_length(examples: Iterator[Example], *, size: int, seed: int) -> Iterator[list[Example]]:
-    """Batches of `size` examples of like length, so that little is padded: sorted within a window
-    of twelve batches, which then come in a shuffled order."""
-    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    while True:
-        window = list(itertools.islice(examples, size * _WINDOW))
-        window.sort(key=lambda one: len(one.context) + len(one.answer))
-        parts = [window[at : at + size] for at in range(0, len(window), size)]
-        chance.shuffle(parts)
-        yield from parts
+def of_like_length(made: list[Example], size: int, chance: random.Random) -> list[list[Example]]:
+    """Steps of `size` examples of like length, in a shuffled order."""
+    ordered = sorted(made, key=len)
+    parts = [ordered[at : at + size] for at in range(0, len(ordered), size)]
+    chance.shuffle(parts)
+    return parts
 
 
-def _drawing(rows: Sequence[Row], *, share: float) -> Callable[[random.Random], Row]:
+def _in_epochs(rows: Sequence[Row], first: int, count: int, *, seed: int) -> list[Row]:
+    """`count` rows from place `first` of an endless list of epochs, each in an order of its own."""
+    orders: dict[int, list[int]] = {}
+    found = []
+    for place in range(first, first + count):
+        epoch, at = divmod(place, len(rows))
+        if epoch not in orders:
+            orders[epoch] = list(range(len(rows)))
+            random.Random(f"{seed}:epoch:{epoch}").shuffle(orders[epoch])  # noqa: S311
+        found.append(rows[orders[epoch][at]])
+    return found
+
+
+def _drawing(rows: Sequence[Row], settings: Rows) -> Callable[[random.Random], Row]:
     """Every reply is drawn as often as every other, whatever the number of its rows: a desk's
     archive has a hundred times more of its commonest question than of its rarest."""
     pools: dict[str, list[list[Row]]] = {}
-    for kind in ("ticket", "article"):
+    for kind in ("article", "reply", "other"):
         by_reply = defaultdict(list)
         for row in rows:
-            if row.kind == kind:
+            if (row.kind if row.kind in ("article", "reply") else "other") == kind:
                 by_reply[row.reply].append(row)
         pools[kind] = list(by_reply.values())
+    shares = {"article": settings.article_share, "reply": settings.reply_share}
+    held = [kind for kind in pools if pools[kind]]
+    rest = [kind for kind in held if not shares.get(kind)] or held
 
     def draw(chance: random.Random) -> Row:
-        kind = "article" if pools["article"] and chance.random() < share else "ticket"
-        return chance.choice(chance.choice(pools[kind]))
+        place, below = chance.random(), 0.0
+        for kind, share in shares.items():
+            below += share
+            if pools[kind] and below - share <= place < below:
+                return chance.choice(chance.choice(pools[kind]))
+        usual = "other" if "other" in rest else rest[0]
+        return chance.choice(chance.choice(pools[usual]))
 
     return draw
 
@@ -107,7 +175,7 @@ class _Archive:
         self._rows: dict[int, list[Row]] = defaultdict(list)
         self._reply_of: dict[str, int] = {}
         for row in rows:
-            if row.kind == "ticket":
+            if row.kind != "article":
                 self._rows[row.reply].append(row)
                 self._reply_of.setdefault(row.answer, row.reply)
 

@@ -1,6 +1,6 @@
 """`pretrain`: a small base from scratch, on a corpus that may be shipped.
 
-Public entry: `pretrain`. Tokenizer and weights are made here; the loss is over the whole example,
+Public entry: `train`. Tokenizer and weights are made here; the loss is over the whole example,
 the prompt's tokens weighing less than the reply's. Saved in fp16 with everything that transformers
 needs to load it.
 """
@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import torch  # noqa: TID253
-from transformers import AutoModelForCausalLM, GenerationConfig, Trainer  # noqa: TID253
+from transformers import AutoModelForCausalLM, GenerationConfig  # noqa: TID253
 
 from training.datasets import Corpus
-from training.methods.examples import Example, by_length
-from training.methods.fitting import fit, round_up
-from training.methods.results import Fit, OnStep
+from training.methods.examples import Example
+from training.methods.fitting import Objective, fit, round_up
+from training.methods.results import Fit, Material, Work
 from training.methods.shape import model_config
-from training.methods.tasks import base_examples
+from training.methods.tasks import BaseBatches
 from training.methods.tokenizer import fit_tokenizer
-from training.recipes import Recipe
+from training.recipes import RecipeError
 
 _MULTIPLE = 32
 
@@ -28,15 +28,11 @@ Batch = dict[str, torch.Tensor]
 """`tokens` padded on the right; `weights` of the loss at each of them, 0 on padding."""
 
 
-def pretrain(
-    corpus: Corpus,
-    *,
-    recipe: Recipe,
-    into: Path,
-    company: str,
-    on_step: OnStep = lambda step, loss: None,
-) -> Fit:
-    """Train a base and save it into the empty folder `into`."""
+def train(material: Material, work: Work) -> Fit:
+    """Train a base on `material.corpus`."""
+    recipe, corpus = work.recipe, material.corpus
+    if corpus is None:
+        raise RecipeError(f"The recipe {recipe.name} reads a corpus, and none was given.")
     torch.manual_seed(recipe.seed)
     shape = recipe.shape
     tokenizer = fit_tokenizer(_texts(corpus), vocabulary=(shape and shape.vocabulary) or 4096)
@@ -44,10 +40,17 @@ def pretrain(
     config.bos_token_id, config.eos_token_id = tokenizer.bos_token_id, tokenizer.eos_token_id
     config.pad_token_id = tokenizer.pad_token_id
     model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    examples = base_examples(corpus, recipe=recipe, tokenizer=tokenizer, company=company)
-    batches = _batches(examples, recipe=recipe, pad=tokenizer.pad_token_id)
-    result = fit(model, batches, recipe=recipe, loss=_weighted_loss, on_step=on_step)
-    _save(model, tokenizer, into)
+    batches = BaseBatches(corpus, recipe=recipe, tokenizer=tokenizer, company=work.company)
+    prompt_weight, pad = recipe.tasks.prompt_weight, tokenizer.pad_token_id
+    objective = Objective(
+        loss=lambda model, some: _weighted_loss(
+            model, _batch(some, pad=pad, prompt_weight=prompt_weight)
+        ),
+        weight=lambda one: _weight(one, prompt_weight),
+        tokens=len,
+    )
+    result = fit(model, batches, objective, work=work)
+    _save(model, tokenizer, work.into)
     return result
 
 
@@ -56,11 +59,6 @@ def _texts(corpus: Corpus) -> Iterator[str]:
         yield from (section.title, section.heading, section.text)
     for asked in corpus.asked:
         yield asked.question
-
-
-def _batches(examples: Iterator[Example], *, recipe: Recipe, pad: int) -> Iterator[Batch]:
-    for part in by_length(examples, size=recipe.schedule.batch, seed=recipe.seed + 1):
-        yield _batch(part, pad=pad, prompt_weight=recipe.tasks.prompt_weight)
 
 
 def _batch(examples: Sequence[Example], *, pad: int, prompt_weight: float) -> Batch:
@@ -78,13 +76,20 @@ def _batch(examples: Sequence[Example], *, pad: int, prompt_weight: float) -> Ba
     return {"tokens": torch.tensor(tokens), "weights": torch.tensor(weights)}
 
 
-def _weighted_loss(trainer: Trainer, model: Any, batch: Batch) -> torch.Tensor:
+def _weight(one: Example, prompt_weight: float) -> float:
+    """The sum of an example's weights but the first token's, which nothing predicts."""
+    prompt = len(one.context) + len(one.invocation)
+    if not prompt:
+        return prompt_weight * (len(one.answer) - 1)
+    return prompt_weight * (prompt - 1) + len(one.answer)
+
+
+def _weighted_loss(model: Any, batch: Batch) -> torch.Tensor:
     logits = model(input_ids=batch["tokens"], use_cache=False).logits
     each = torch.nn.functional.cross_entropy(
         logits[:, :-1].float().flatten(0, 1), batch["tokens"][:, 1:].flatten(), reduction="none"
     )
-    weights = batch["weights"][:, 1:].flatten()
-    return (each * weights).sum() / weights.sum()
+    return (each * batch["weights"][:, 1:].flatten()).sum()
 
 
 def _save(model: Any, tokenizer: Any, into: Path) -> None:

@@ -1,6 +1,6 @@
 """What a small base learns to read: synthetic tasks of answering from given passages.
 
-Public entry: `base_examples`. Adapters of the activated kind see a prompt only through the base, so
+Public entry: `BaseBatches`. Adapters of the activated kind see a prompt only through the base, so
 a base must read prompts well: what a question is about has to stand in its states. Plain next-token
 prediction on a small corpus does not bring that; these tasks do, in the layout of serving:
 
@@ -15,7 +15,7 @@ Passages and similar pairs in the prompts are real ones, the right one among the
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from llm.engine.tokens import plain_ids, prompt_ids
 from llm.prompts import Passage, PastAnswer, Prompt, PromptInput, Turn, neutralise, render
 from text.sentences import sentences
 from training.datasets import Corpus, Section
-from training.methods.examples import Example, TokenCounter
+from training.methods.examples import WINDOW, Example, TokenCounter, of_like_length
 from training.recipes import Recipe
 from training.wordings import reword
 
@@ -43,35 +43,47 @@ class _Part:
     text: str
 
 
-def base_examples(
-    corpus: Corpus, *, recipe: Recipe, tokenizer: Any, company: str
-) -> Iterator[Example]:
-    """Endless examples in an order that the recipe's seed decides. A whole section is an example
-    with no context."""
-    maker = _Maker(corpus, recipe=recipe, company=company, chance=random.Random(recipe.seed))  # noqa: S311
-    count, budget = TokenCounter(tokenizer), recipe.prompt.as_budget()
-    end = [tokenizer.eos_token_id]
-    while True:
+class BaseBatches:
+    """What a base reads, step by step: `at(step)` gives the same examples whenever asked. A whole
+    section is an example with no context."""
+
+    def __init__(self, corpus: Corpus, *, recipe: Recipe, tokenizer: Any, company: str) -> None:
+        self.steps = recipe.schedule.steps
+        self._recipe, self._tokenizer = recipe, tokenizer
+        self._maker = _Maker(corpus, recipe=recipe, company=company)
+        self._count, self._budget = TokenCounter(tokenizer), recipe.prompt.as_budget()
+        self._size = recipe.schedule.batch * recipe.schedule.accumulation
+        self._window: tuple[int, list[list[Example]]] = (-1, [])
+
+    def at(self, step: int) -> Sequence[Example]:
+        number = step // WINDOW
+        if self._window[0] != number:
+            chance = self._maker.chance = random.Random(f"{self._recipe.seed}:{number}")  # noqa: S311
+            made = [self._example() for _ in range(WINDOW * self._size)]
+            self._window = (number, of_like_length(made, self._size, chance))
+        return self._window[1][step % WINDOW]
+
+    def _example(self) -> Example:
+        maker, tasks = self._maker, self._recipe.tasks
         kind = maker.chance.random()
-        if kind < recipe.tasks.sections:
-            text = plain_ids(tokenizer, maker.section())[:SECTION_TOKENS]
-            yield Example(context=[], invocation=[], answer=text)
-            continue
-        asked = kind < recipe.tasks.sections + recipe.tasks.questions
-        parts, reply = maker.question() if asked and corpus.asked else maker.part()
-        prompt: Prompt = render(parts, count_tokens=count, budget=budget)
-        ids = prompt_ids(tokenizer, prompt)
-        answer = plain_ids(tokenizer, reply)[:REPLY_TOKENS] + end
-        yield Example(context=ids.context, invocation=ids.invocation, answer=answer)
+        if kind < tasks.sections:
+            text = plain_ids(self._tokenizer, maker.section())[:SECTION_TOKENS]
+            return Example(context=[], invocation=[], answer=text)
+        asked = kind < tasks.sections + tasks.questions and maker.has_questions
+        parts, reply = maker.question() if asked else maker.part()
+        prompt: Prompt = render(parts, count_tokens=self._count, budget=self._budget)
+        ids = prompt_ids(self._tokenizer, prompt)
+        end = [self._tokenizer.eos_token_id]
+        answer = plain_ids(self._tokenizer, reply)[:REPLY_TOKENS] + end
+        return Example(context=ids.context, invocation=ids.invocation, answer=answer)
 
 
 class _Maker:
     """Prompts and replies from a corpus."""
 
-    def __init__(
-        self, corpus: Corpus, *, recipe: Recipe, company: str, chance: random.Random
-    ) -> None:
-        self.chance = chance
+    def __init__(self, corpus: Corpus, *, recipe: Recipe, company: str) -> None:
+        self.chance = random.Random(recipe.seed)  # noqa: S311 - reproducible, not secret
+        self.has_questions = bool(corpus.asked)
         self._corpus = corpus
         self._wording = recipe.tasks.wording
         self._passages = recipe.prompt.passages
