@@ -15,6 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from config.celery import app
@@ -23,10 +24,12 @@ from llm.manifest import ManifestError
 from llm.models import Slot
 from llm.registry import verify_version
 from llm.troubles import trouble_of
+from runtime.jobs import State, stands_still
 from tickets.models import Ticket, VaultEntry
 from tickets.second_opinion.folder import UnusableNameModel
 from tickets.second_opinion.opening import required
 from tickets.vault import UnreadableVault, decrypt
+from training.models import training_runs
 
 EXAMPLE = "سلام، دامنه‌ی من از دیروز وصل نمی‌شود و پیام خطا می‌دهد. لطفاً راهنمایی کنید. " * 4
 
@@ -137,6 +140,17 @@ def tickets() -> Check:
     return Check("tickets", True, f"{waiting} waiting of {Ticket.objects.count()}")
 
 
+def training() -> Check:
+    """A run that stands still is begun again by the sweep, where the desk runs."""
+    still = training_runs.rows.filter(stands_still(timezone.now())).count()
+    waiting = training_runs.rows.filter(state=State.QUEUED).count()
+    run = training_runs.rows.filter(state=State.RUNNING).first()
+    found = [f"run {run.pk} goes on, step {run.done} of {run.total}"] if run else ["no run goes on"]
+    found += [f"{waiting} waiting"] if waiting else []
+    found += [f"{still} without a sign of life"] if still else []
+    return Check("training", True, ", ".join(found))
+
+
 def vault() -> Check:
     """The oldest and the newest value open: a key that is missing shows at one end."""
     rows = VaultEntry.objects.order_by("pk").values_list("value_encrypted", flat=True)
@@ -172,5 +186,6 @@ def names() -> Check:
 
 
 CHECKS: tuple[Callable[[], Check], ...] = (
-    packages, database, database_role, queue, processes, search, models, tickets, vault, names,
+    packages, database, database_role, queue, processes, search, models, training,
+    tickets, vault, names,
 )  # fmt: skip

@@ -6,6 +6,7 @@ a mistyped setting is reported by name instead of as a traceback out of the sett
 """
 
 import os
+from base64 import b64decode
 from pathlib import Path
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
@@ -44,6 +45,37 @@ def get_int(name: str, default: int, *, low: int, high: int) -> int:
         problems.append(f"{name} must be between {low} and {high}.")
         return default
     return value
+
+
+def get_float(name: str, default: float, *, low: float, high: float) -> float:
+    """A number within [low, high]."""
+    raw = os.environ.get(name)
+    if raw is None:
+        return default
+    try:
+        value = float(raw)
+    except ValueError:
+        problems.append(f"{name} must be a number.")
+        return default
+    if not low <= value <= high:  # true for what is no number
+        problems.append(f"{name} must be between {low} and {high}.")
+        return default
+    return value
+
+
+def get_webhook_key(name: str, *, needed: bool) -> str:
+    """As Standard Webhooks write a key: whsec_ and base64 of 24 to 64 bytes."""
+    raw = os.environ.get(name, "").strip()
+    if not raw and not needed:
+        return ""
+    try:
+        sound = raw.startswith("whsec_") and 24 <= len(b64decode(raw[6:], validate=True)) <= 64
+    except ValueError:
+        sound = False
+    if not sound:
+        problems.append(f"{name} must be whsec_ and base64 of 24 to 64 bytes; make one at random.")
+        return ""
+    return raw
 
 
 def get_list(name: str, default: list[str]) -> list[str]:

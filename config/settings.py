@@ -95,7 +95,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = env.get_str("CELERY_BROKER_URL", "pgmq://localhost")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "index"
-CELERY_TASK_ROUTES = {"tickets.tasks.suggest": {"queue": "suggest"}}
+CELERY_TASK_ROUTES = {
+    "tickets.tasks.suggest": {"queue": "suggest"},
+    "training.tasks.train": {"queue": "train"},
+}
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -113,6 +116,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-ticket-imports": {"task": "tickets.tasks.sweep_imports", "schedule": 60.0},
     "sweep-index": {"task": "kb.tasks.sweep", "schedule": 60.0},
     "refresh-sources": {"task": "kb.tasks.refresh_due", "schedule": 60.0},
+    "sweep-training": {"task": "training.tasks.sweep", "schedule": 60.0},
+    "review-canaries": {"task": "training.tasks.review", "schedule": 3600.0},
     # Each rule once a day: asked for more often, so that a message that was lost costs an hour.
     "apply-retention": {"task": "tickets.tasks.apply_retention", "schedule": 3600.0},
 }
@@ -221,7 +226,28 @@ NER_SCORE = env.get_int("PASOKH_NER_SCORE", 85, low=50, high=100)
 """In percent, from which the model is believed."""
 NER_ADDRESSES = env.get_bool("PASOKH_NER_ADDRESSES", False)
 """Mask what the model takes for a place, too."""
+KEEP_STOPPED_RUNS = env.get_int("PASOKH_KEEP_STOPPED_RUNS", 14, low=1, high=3650)
+"""Days for which the checkpoints of a run that was stopped or failed stay."""
 VAULT_DAYS = env.get_int("PASOKH_VAULT_DAYS", 90, low=1, high=3650)
+
+# How `accelerate launch` spreads a training over several processes: a file as in deploy/.
+ACCELERATE_CONFIG = env.get_str("PASOKH_ACCELERATE_CONFIG", "")
+
+# --- the gate: what may serve (docs/gate.md)
+CANARY_SHARE = env.get_float("PASOKH_CANARY_SHARE", 0.3, low=0.01, high=0.9)
+"""Of tickets that a new version writes for beside the live one: both must go on being rated."""
+CANARY_LEAST_RATINGS = env.get_int("PASOKH_CANARY_LEAST_RATINGS", 30, low=10, high=10_000)
+"""Rated drafts of each side before the first look; the last look is at eight times as many."""
+TELL_EMAIL = env.get_list("PASOKH_TELL_EMAIL", [])
+TELL_WEBHOOK = env.get_str("PASOKH_TELL_WEBHOOK", "")
+TELL_KEY = env.get_webhook_key("PASOKH_TELL_KEY", needed=bool(TELL_WEBHOOK))
+EMAIL_HOST = env.get_str("PASOKH_SMTP_HOST", "localhost")
+EMAIL_PORT = env.get_int("PASOKH_SMTP_PORT", 25, low=1, high=65535)
+EMAIL_HOST_USER = env.get_str("PASOKH_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env.get_str("PASOKH_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = env.get_bool("PASOKH_SMTP_TLS", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.get_str("PASOKH_SMTP_FROM", "pasokh@localhost")
 
 LOGGING = {
     "version": 1,

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("tickets.urls")),
     path("articles/", include("kb.urls")),
     path("models/", include("llm.urls")),
+    path("training/", include("training.urls")),
     path("api/v1/", include("tickets.api.urls")),
     path("api/v1/", include("kb.api.urls")),
     path("live/", live, name="live"),

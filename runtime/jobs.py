@@ -6,6 +6,7 @@ from `Job` gets a `Jobs` of its own; the pages listen to its topic, "import:7".
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from runtime.live import publish
@@ -38,6 +39,27 @@ class Trigger(models.TextChoices):
 
 
 OPEN = (State.QUEUED, State.RUNNING)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a kind of job is called: `thing` in logs and commands, the lines in its rows."""
+
+    thing: str
+    ended_half_way: str | Promise
+    """Of a command's job whose process is gone."""
+    given_up: str | Promise
+    """After three attempts."""
+    interrupted: str | Promise
+    """By Ctrl-C."""
+
+
+IMPORT = Words(
+    thing="import",
+    ended_half_way=gettext_lazy("It ended half way; import again to go on."),
+    given_up=gettext_lazy("The import stopped half way three times."),
+    interrupted=gettext_lazy("It was stopped; start it again to go on."),
+)
 
 
 class Job(models.Model):
@@ -75,10 +97,12 @@ Row = TypeVar("Row", bound=Job)
 
 
 class Jobs(Generic[Row]):
-    """The rows of one model, `model`, told of under `topic`."""
+    """The rows of one model, `model`, told of under `topic`. `at_once`: processes of the kind."""
 
-    def __init__(self, model: type[Row], *, topic: str) -> None:
-        self.model, self.topic = model, topic
+    def __init__(
+        self, model: type[Row], *, topic: str, words: Words = IMPORT, at_once: int = 2
+    ) -> None:
+        self.model, self.topic, self.words, self.at_once = model, topic, words, at_once
 
     @property
     def rows(self) -> models.QuerySet[Row]:
@@ -149,19 +173,19 @@ class Jobs(Generic[Row]):
         asked = 0
         for job in self.rows.filter(stands_still(now)).order_by("pk")[:100]:
             if job.stop_asked:
-                self.finish(job.pk, State.STOPPED)
+                self._close(job, State.STOPPED)
             elif job.trigger == Trigger.COMMAND:
-                self.finish(
-                    job.pk, State.STOPPED, error=_("It ended half way; import again to go on.")
-                )
+                self._close(job, State.STOPPED, self.words.ended_half_way)
             elif job.attempts >= MAX_ATTEMPTS:
-                self.finish(
-                    job.pk, State.FAILED, error=_("The import stopped half way three times.")
-                )
+                self._close(job, State.FAILED, self.words.given_up)
             else:
                 ask(job.pk)
                 asked += 1
         return asked
+
+    def _close(self, job: Row, state: State, error: str | Promise = "") -> None:
+        """What it had reported before its process went away stays."""
+        self.finish(job.pk, state, report=job.report, error=str(error))
 
 
 def stands_still(now: datetime) -> Q:

@@ -1,7 +1,7 @@
 """Long work in a process of its own: `launch` starts one, `JobCommand` is what it does.
 
 A worker answers many messages and an import may take hours, so a message only starts
-`manage.py COMMAND ID` and is done. Two jobs of a kind at a time are enough for one machine: what
+`manage.py COMMAND ID` and is done. As many run at once as their kind allows (`Jobs.at_once`): what
 waits beyond that is taken up by the process that finishes first.
 """
 
@@ -12,20 +12,20 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.utils import translation
 
 from runtime.commands import JsonCommand, Outcome
 from runtime.errors import InputError
 from runtime.jobs import Jobs
 
-AT_ONCE = 2
 NICE = 10
 
 
 def launch(jobs: Jobs[Any], command: str, job_id: int) -> bool:
     """Start a process for the job, in a session of its own: a worker that is started again does
     not end it. False if enough are running, of which one will take this up."""
-    if jobs.running().count() >= AT_ONCE:
+    if jobs.running().count() >= jobs.at_once:
         return False
     subprocess.Popen(
         [sys.executable, "-W", "ignore", "manage.py", command, str(job_id)],
@@ -43,9 +43,11 @@ class UnknownJob(InputError):
 
 class JobCommand(JsonCommand):
     """`manage.py COMMAND ID`: this job, then those that wait. A subclass names `jobs` and does
-    one in `work`, which is False if another process has it."""
+    one in `work`, which is False if another process has it. `alone`: those that wait get processes
+    of their own."""
 
     jobs: Jobs[Any]
+    alone = False
 
     def work(self, job_id: int) -> bool:
         raise NotImplementedError
@@ -55,15 +57,22 @@ class JobCommand(JsonCommand):
 
     def run(self, *, id: int, **options: Any) -> Outcome:  # noqa: A002 - the argument's name
         if not self.jobs.rows.filter(pk=id).exists():
-            raise UnknownJob(f"There is no import {id}.")
+            raise UnknownJob(f"There is no {self.jobs.words.thing} {id}.")
         os.nice(NICE)  # people at the desk come first
         with translation.override(settings.LANGUAGE_CODE):  # people at the desk read what it says
-            started = self.work(id)
-            following = self.jobs.next_waiting() if started else None
-            while following is not None:
-                self.work(following)
-                following = self.jobs.next_waiting()
+            try:
+                started = self.work(id)
+                following = self.jobs.next_waiting() if started and not self.alone else None
+                while following is not None:
+                    self.work(following)
+                    following = self.jobs.next_waiting()
+            except InputError:
+                raise
+            except Exception as error:  # its text could hold what the job was given: --traceback
+                thing = self.jobs.words.thing.capitalize()
+                raise CommandError(f"{thing} {id} ended with {type(error).__name__}.") from error
         row = self.jobs.rows.get(pk=id)
         data = {"id": id, "state": row.state, "error": row.error, "report": row.report}
-        said = f"Import {id}: {row.state}." if started else f"Import {id} is not waiting."
+        thing = self.jobs.words.thing.capitalize()
+        said = f"{thing} {id}: {row.state}." if started else f"{thing} {id} is not waiting."
         return Outcome(data, [said, *filter(None, [row.error])])

@@ -7,7 +7,7 @@ every sign of progress. Only the holder of the claim writes: `attempts` is the c
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -35,6 +35,8 @@ class Recording(Generic[Report]):
         self.is_lost = False
         self._stop_asked = False
         self._figures = self._told = (0, 0)
+        self.columns: dict[str, Any] = {}
+        """Of the row's own kind, written with the next sign of life."""
         self._told_at = time.monotonic()
         self._lock = threading.Lock()
 
@@ -49,29 +51,38 @@ class Recording(Generic[Report]):
         self._tell()
         return self._stop_asked or self.is_lost
 
-    def _tell(self) -> None:
+    def tell(self, **news: Any) -> None:
+        """What `columns` hold goes into the row, `news` to the pages."""
+        self._tell(news)
+
+    def _tell(self, news: Mapping[str, Any] | None = None) -> None:
         """Twice a second at most: the sign of life, and to the pages what is new."""
         now = time.monotonic()
         if now - self._told_at < TOLD_SECONDS:
             return
         self._told_at = now
         self.beat()
-        if self._figures != self._told:
+        if self._figures != self._told or news:
             self._told = self._figures
-            self.jobs.tell(self.row.pk, done=self._figures[0])
+            self.jobs.tell(self.row.pk, done=self._figures[0], **(news or {}))
 
     def beat(self) -> None:
-        done, total = self._figures
         with self._lock:
             held = self._held()
-            alive = held.update(done=done, total=total, heartbeat_at=timezone.now())
+            columns, self.columns = self.columns, {}
+            alive = held.update(heartbeat_at=timezone.now(), **self._counts(), **columns)
             self.is_lost = not alive
             self._stop_asked = bool(alive) and held.filter(stop_asked=True).exists()
 
     def finish(self, state: State, *, report: dict[str, Any], error: str = "") -> None:
-        done, total = self._figures
-        if self._held().update(done=done, total=total):
+        if self._held().update(heartbeat_at=timezone.now(), **self._counts(), **self.columns):
             self.jobs.finish(self.row.pk, state, report=report, error=error)
+
+    def _counts(self) -> dict[str, int]:
+        """None before the first progress: what an earlier attempt came to stays till then."""
+        if self._figures == (0, 0):
+            return {}
+        return {"done": self._figures[0], "total": self._figures[1]}
 
     def _held(self) -> Any:
         return self.jobs.rows.filter(
@@ -88,9 +99,11 @@ def recorded(
     keep: Callable[[Report], dict[str, Any]],
     outcome: Callable[[Report], tuple[State, str]],
     stop: Callable[[], bool] | None = None,
+    stopped_by: Callable[[BaseException], str | None] = lambda error: None,
 ) -> Iterator[Recording[Report]]:
     """Around the work: the heartbeat while it goes on, the outcome in the row when it ends.
-    `keep` makes of the report what the row keeps; `outcome` says how it ended."""
+    `keep` makes of the report what the row keeps; `outcome` says how it ended. `stopped_by`: the
+    line of an error that only stops the work, None for all others."""
     recording = Recording(jobs, row, report, stop)
 
     def end(state: State, error: str) -> None:
@@ -102,14 +115,19 @@ def recorded(
     try:
         yield recording
     except KeyboardInterrupt:
-        end(State.STOPPED, _("It was stopped; start it again to go on."))
+        end(State.STOPPED, str(jobs.words.interrupted))
         raise
     except InputError as refusal:
         end(State.FAILED, str(refusal))
         raise
     except BaseException as failure:
-        log.error("Import %s ended with %s", row.pk, type(failure).__name__)
-        end(State.FAILED, _("An unexpected error: %s.") % type(failure).__name__)
+        line = stopped_by(failure)
+        if line is None:
+            thing = jobs.words.thing.capitalize()
+            log.error("%s %s ended with %s", thing, row.pk, type(failure).__name__)
+            end(State.FAILED, _("An unexpected error: %s.") % type(failure).__name__)
+        else:
+            end(State.STOPPED, line)
         raise
     else:
         end(*outcome(recording.report))
@@ -124,7 +142,8 @@ def _keep_beating(recording: Recording[Any], over: threading.Event) -> None:
             try:
                 recording.beat()
             except DatabaseError as error:
-                log.warning("An import's sign of life was lost: %s", type(error).__name__)
+                thing = recording.jobs.words.thing
+                log.warning("A sign of life (%s) was lost: %s", thing, type(error).__name__)
                 connection.close()
     finally:
         connection.close()

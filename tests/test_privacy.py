@@ -172,7 +172,7 @@ FIELDS = {
         "error": FIXED,
     },
     "training.Evaluation": {"dataset_digest": DIGEST, "metrics": FIGURES, "path": PATH},
-    "training.Decision": {"slot": CODE, "why": FIXED, "figures": FIGURES},
+    "training.Decision": {"slot": CODE, "why": FIXED, "figures": FIGURES, "told": CODE},
 }
 """Fields with a fixed choice of values need no line."""
 

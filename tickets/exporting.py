@@ -14,7 +14,6 @@ conversation first, only those that an agent answered:
 import csv
 import json
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -27,20 +26,13 @@ from typing import IO, Any, Final, Protocol
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.translation import gettext as _
 
+from llm.prompts.two_speaker import PERSONS, in_template
 from runtime.errors import InputError
 from runtime.spreadsheets import disarmed
-from text.privacy.numbers import INVISIBLE
 from tickets.models import Message, Ticket
 
 _CHUNK: Final = 200
-_PERSONS: Final = {"customer": "person1", "agent": "person2"}
 _CHAT_ROLES: Final = {"customer": "user", "agent": "assistant"}
-_IGNORED = rf"[\s{INVISIBLE}]{{0,3}}"
-_PERSON = rf"[{INVISIBLE}]{{0,3}}".join("person")
-_MARK = re.compile(
-    rf"[<＜]{_IGNORED}(/?){_IGNORED}(s|{_PERSON}{_IGNORED}[0-9۰-۹٠-٩]+){_IGNORED}(/?){_IGNORED}[>＞]",
-    re.IGNORECASE,
-)
 
 
 class Writable(Protocol):
@@ -129,7 +121,7 @@ def _chat_form(file: Writable) -> Callable[[Turns], int]:
 
 def _two_speaker_form(file: Writable) -> Callable[[Turns], int]:
     def write(turns: Turns) -> int:
-        line = "".join(f"<s><{_PERSONS[role]}>{in_template(text)}</s>" for role, text in turns)
+        line = "".join(f"<s><{PERSONS[role]}>{in_template(text)}</s>" for role, text in turns)
         file.write(line + "\n")
         return 1
 
@@ -150,14 +142,6 @@ def _csv_form(file: Writable) -> Callable[[Turns], int]:
         return len(pairs)
 
     return write
-
-
-def in_template(text: str) -> str:
-    """A turn as one line that cannot end its own turn."""
-    while (plain := _MARK.sub(r"(\1\2\3)", text)) != text:
-        text = plain
-    escaped = text.replace("\\", "\\\\").replace("\r\n", "\n").replace("\r", "\n")
-    return re.sub(r"[\n\v\f\x1c-\x1e\x85\u2028\u2029]", r"\\n", escaped)
 
 
 FORMS: Final[dict[str, Callable[[Writable], Callable[[Turns], int]]]] = {

@@ -39,9 +39,10 @@ def build_prompt_input(
     exclude_external_ids: Collection[str] = (),
 ) -> tuple[PromptInput, list[Source]]:
     """What to answer from, and where it comes from: passages best first, then similar past
-    questions best first. `exclude_external_ids`: questions that must not answer themselves."""
+    questions best first. `exclude_external_ids`: questions that must not answer themselves, nor
+    lead to the article that their own answer was found to belong to."""
     query = without_placeholders(question)[:MAX_QUERY].strip()
-    passages = _passages(query, lang=lang, k=budget.passages)
+    passages = _passages(query, lang=lang, k=budget.passages, exclude=exclude_external_ids)
     similar = _similar(query, lang=lang, k=budget.similar, exclude=exclude_external_ids)
     parts = PromptInput(
         lang=lang,
@@ -56,13 +57,22 @@ def build_prompt_input(
     return parts, [*found, *map(_question_source, similar)]
 
 
-def _passages(query: str, *, lang: str, k: int) -> list[Result]:
+def _passages(query: str, *, lang: str, k: int, exclude: Collection[str]) -> list[Result]:
     """In the customer's language; where nothing is written in it, in any."""
     if not query or not k:
         return []
     k = min(k, MAX_K)
-    public = "public"  # internal articles are for agents: nothing for a customer is made of them
-    return search(query, k=k, lang=lang, visibility=public) or search(query, k=k, visibility=public)
+
+    def found(lang: str | None) -> list[Result]:
+        return search(
+            query,
+            k=k,
+            lang=lang,
+            visibility="public",  # internal articles are for agents: nothing is made of them
+            exclude_external_ids=tuple(exclude),
+        )
+
+    return found(lang) or found(None)
 
 
 def _similar(query: str, *, lang: str, k: int, exclude: Collection[str]) -> list[SimilarQuestion]:

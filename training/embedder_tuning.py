@@ -21,6 +21,7 @@ from kb.embedding import artefact_folder, building, cut_named
 from kb.embedding import sentence_transformers as neural
 from kb.embedding.sentence_transformers import SentenceTransformersEmbedder
 from runtime.errors import InputError
+from training.methods.results import Nobody, Step, Stopped, Work
 from training.pairs import Pair, Pairs, Passage, pairs_now
 
 FORMAT: Final = 1
@@ -173,16 +174,41 @@ def _train(
     max_minutes: float,
     report: Report,
 ) -> int:
-    from training.methods.contrastive import BATCH, Schedule, epochs_for, tune_on
+    from training.methods import contrastive
 
-    schedule = Schedule(epochs or epochs_for(len(pairs)), max_minutes * 60, SEED)
-    steps = schedule.epochs * -(-len(pairs) // BATCH)
-    return tune_on(
-        embedder.model,
-        pairs,
-        schedule,
-        on_step=lambda step, loss: report(f"Step {step} of about {steps}, loss {loss:.3f}"),
+    started = time.monotonic()
+    model = embedder.model
+    recipe = contrastive.recipe_for(
+        model, epochs=epochs or contrastive.epochs_for(len(pairs)), seed=SEED
     )
+    seconds = max_minutes * 60
+    steps = contrastive.steps_within(seconds, model, pairs, recipe)
+    with tempfile.TemporaryDirectory(prefix="pasokh-tuning-") as made:
+        work = Work(
+            recipe=contrastive.with_steps(recipe, steps),
+            folder=Path(made),
+            into=Path(made),
+            watcher=_Clock(until=started + seconds, report=report),
+        )
+        try:
+            return contrastive.tune_on(model, pairs, work).steps
+        except Stopped as stopped:
+            if stopped.why != "time":
+                raise KeyboardInterrupt from stopped
+            return stopped.step
+
+
+class _Clock(Nobody):
+    """Reports each step, and ends the training when its time is up."""
+
+    def __init__(self, *, until: float, report: Report) -> None:
+        self._until, self._report = until, report
+
+    def on_step(self, step: Step) -> None:
+        self._report(f"Step {step.step} of {step.steps}, loss {step.mean:.3f}")
+
+    def should_stop(self) -> str:
+        return "time" if time.monotonic() > self._until else ""
 
 
 def _keep(embedder: SentenceTransformersEmbedder, model: str, facts: dict[str, Any]) -> Path:

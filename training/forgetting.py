@@ -1,4 +1,5 @@
-"""What somebody had erased, in the data sets of former runs: `versions_of`, `forget`.
+"""What somebody had erased, in the data sets of former runs: `versions_of`, `forget`; and in one
+that is being made at that moment: `mark`, `nothing_forgotten_since`.
 
 Connected to the signals of `tickets.rights.lessons`, since tickets may not know training. A data
 set keeps its digest as its name; its manifest says how many rows were taken out since. A version's
@@ -8,15 +9,19 @@ anew.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
 from llm.models import ModelVersion
+from runtime.errors import InputError
 from tickets.rights.lessons import Lesson, forget_lessons, who_learned
+from training.datasets.rows import LESSONS, lesson_of
 from training.models import DatasetSnapshot, TrainingRun
 
 _LOCK: Final = 7_263_023
@@ -39,11 +44,50 @@ def versions_of(lessons: Sequence[Lesson]) -> list[str]:
 
 
 def forget(lessons: Sequence[Lesson]) -> int:
-    """Take the lessons out of every data set that is kept; how many rows were changed."""
+    """Take the lessons out of every data set that is kept; how many rows were changed. The drafts
+    that were measured on them go first: their rows say whose they are."""
+    from training.evaluation import forget as forget_drafts
+
     wanted = _Wanted(lessons)
     with transaction.atomic():
         _take_turns()
+        held = (line for row in _snapshots() for line in _rows(row) if wanted.is_in(line))
+        forget_drafts({str(_row(line).get("key", "")) for line in held} | wanted.keys)
+        _new_mark()
         return sum(_forget_in(row, wanted) for row in _snapshots())
+
+
+class ForgottenMeanwhile(InputError):
+    """What was gathered may hold somebody's words who is forgotten now."""
+
+
+def mark() -> str:
+    """Another one after every forgetting."""
+    path = _mark_file()
+    return path.read_text() if path.is_file() else ""
+
+
+@contextmanager
+def nothing_forgotten_since(begun: str) -> Iterator[None]:
+    """A transaction in which nobody forgets; `begun` is the mark of when rows were gathered. Raises
+    ForgottenMeanwhile."""
+    with transaction.atomic():
+        _take_turns()
+        if mark() != begun:
+            raise ForgottenMeanwhile(
+                "Somebody's words were erased while the data set was made; begin again."
+            )
+        yield
+
+
+def _new_mark() -> None:
+    path = _mark_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(uuid4().hex)
+
+
+def _mark_file() -> Path:
+    return Path(settings.PASOKH_HOME) / "datasets" / ".forgotten"
 
 
 def _take_turns() -> None:
@@ -53,27 +97,35 @@ def _take_turns() -> None:
 
 
 class _Wanted:
-    """A row is a lesson itself, or shows it among its similar questions, or only asks it."""
+    """A row is a lesson itself, or shows it among its similar questions, or only asks it. The line
+    of a preference holds a row and two drafts."""
 
     def __init__(self, lessons: Sequence[Lesson]) -> None:
-        self._keys = {one.key for one in lessons}
+        self.keys = {one.key for one in lessons}
         self._questions = {one.question for one in lessons if one.question}
         self._pairs = {(one.question, one.answer) for one in lessons if one.question}
 
-    def is_in(self, row: dict[str, Any]) -> bool:
+    def is_in(self, line: dict[str, Any]) -> bool:
+        row = _row(line)
         return self._is_one(row) or any(tuple(one) in self._pairs for one in _similar(row))
 
-    def without(self, row: dict[str, Any]) -> dict[str, Any] | None:
+    def without(self, line: dict[str, Any]) -> dict[str, Any] | None:
+        row = _row(line)
         if self._is_one(row):
             return None
         if "similar" not in row:
-            return row
-        return row | {"similar": [one for one in _similar(row) if tuple(one) not in self._pairs]}
+            return line
+        kept = row | {"similar": [one for one in _similar(row) if tuple(one) not in self._pairs]}
+        return line | {"row": kept} if "row" in line else kept
 
     def _is_one(self, row: dict[str, Any]) -> bool:
         if "key" in row:
-            return row["key"] in self._keys and row.get("kind") == "ticket"
+            return row.get("kind") in LESSONS and lesson_of(row["key"]) in self.keys
         return row.get("question") in self._questions
+
+
+def _row(line: dict[str, Any]) -> dict[str, Any]:
+    return line["row"] if isinstance(line.get("row"), dict) else line
 
 
 def _similar(row: dict[str, Any]) -> list[list[str]]:

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from llm.models import ModelVersion
-from runtime.jobs import Job, Jobs
+from runtime.jobs import Job, Jobs, Words
 
 
 class DatasetSnapshot(models.Model):
@@ -68,7 +68,17 @@ class TrainingRun(Job):
         return f"run {self.pk}"
 
 
-training_runs = Jobs(TrainingRun, topic="run")
+training_runs = Jobs(
+    TrainingRun,
+    topic="run",
+    words=Words(
+        thing="run",
+        ended_half_way=_("Its process ended half way; it can go on."),
+        given_up=_("Its process ended half way three times."),
+        interrupted=_("It was stopped; it can go on from its last checkpoint."),
+    ),
+    at_once=1,
+)
 
 
 class Evaluation(models.Model):
@@ -113,8 +123,10 @@ class Decision(models.Model):
     why = models.CharField(max_length=500)  # in English, translated when shown
     figures = models.JSONField(default=dict)
     """What it was decided on: intervals, counts, per language."""
+    told = models.JSONField(default=list, blank=True)
+    """Which ways ("e-mail", "webhook") have told of it."""
     told_at = models.DateTimeField(null=True, blank=True)
-    """When e-mail or webhook told of it."""
+    """When the last way that was asked for had."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,8 +1,10 @@
 """What the commands that train share: a recipe by name or file, and a dry run without a desk.
 
-Public entry: `RecipeCommand`; a command names its default recipe and what `learn` does with one.
+Public entries: `RecipeCommand` (a command names its default recipe and what `learn` does with one)
+and `dry_run`, what a recipe would train, counted on the meta device: no data, no weights.
 """
 
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -27,32 +29,55 @@ class RecipeCommand(JsonCommand):
 
     def run(self, *, recipe: str, dry_run: bool, **options: Any) -> Outcome:
         chosen = load_recipe(recipe)
-        return _dry(chosen) if dry_run else self.learn(chosen)
+        return counted(chosen) if dry_run else self.learn(chosen)
 
     def learn(self, recipe: Recipe) -> Outcome:
         raise NotImplementedError  # every command has its own
 
 
-def _dry(recipe: Recipe) -> Outcome:
-    """What the recipe would train, counted on the meta device: no data, no weights."""
+def counted(recipe: Recipe) -> Outcome:
+    """A dry run. Raises `RecipeError` for a recipe without a shape."""
     if recipe.shape is None:
-        raise RecipeError(f"The recipe {recipe.name} carries no shape to count.")
+        raise RecipeError(
+            f"The recipe {recipe.name} carries no shape to count: add the table shape, or leave"
+            " out --dry-run."
+        )
+    begun = time.monotonic()
+    from training.methods.estimates import here
     from training.methods.shape import count
 
-    counted = count(recipe)
+    found = count(recipe)
+    machine = here(recipe, found)
     data: dict[str, Any] = {
         "run": None,
-        "trainable_parameters": counted.trainable_parameters,
-        "total_parameters": counted.total_parameters,
-        "trainable_pct": counted.trainable_pct,
-        "memory_gib": counted.memory_gib,
+        "trainable_parameters": found.trainable_parameters,
+        "total_parameters": found.total_parameters,
+        "trainable_pct": found.trainable_pct,
+        "memory_gib": found.memory_gib,
         "metrics": {},
         "promoted": False,
+        "here": {**vars(machine), "fits": machine.fits},
+        "seconds": round(time.monotonic() - begun, 2),
     }
+    amount = (
+        f"{recipe.schedule.steps:,} steps"
+        if recipe.schedule.steps
+        else f"{recipe.schedule.epochs:g} epochs of {machine.rows:,} rows"
+    )
     return Outcome(
         data,
         [
-            f"{recipe.name}: {counted.trainable_parameters:,} of {counted.total_parameters:,}"
-            f" parameters ({counted.trainable_pct}%), about {counted.memory_gib} GiB."
+            f"{recipe.name}: {found.trainable_parameters:,} of {found.total_parameters:,}"
+            f" parameters ({found.trainable_pct}%), about {found.memory_gib} GiB on a GPU.",
+            f"On this machine ({machine.device}): about {machine.memory_gib} of"
+            f" {machine.memory_of_device_gib} GiB"
+            + ("" if machine.fits else ", which is too much")
+            + f"; {amount} of full length take about {_hours(machine.hours)}.",
         ],
     )
+
+
+def _hours(hours: float) -> str:
+    if hours < 1:
+        return f"{max(1, round(hours * 60))} minutes"
+    return f"{hours:,.1f} hours" if hours < 48 else f"{hours / 24:,.0f} days"

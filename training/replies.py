@@ -2,11 +2,13 @@
 
 Public entries: `group` (a number per answer), `nearest` (which of several texts is most alike).
 Teams answer from standard replies and change a phrase here and there; texts that share most of
-their three-letter pieces are taken for the same reply. Pure, linear in answers times replies.
+their three-letter pieces are taken for the same reply. Pure.
 """
 
 from collections.abc import Sequence
 from typing import Final
+
+from training.nearby import Nearby, counted
 
 SAME: Final = 0.55
 """Share of common pieces from which on two answers are the same reply. Answers of one standard
@@ -29,21 +31,12 @@ def likeness(first: frozenset[str], second: frozenset[str]) -> float:
 def group(answers: Sequence[str]) -> list[int]:
     """For each answer the number of its reply; replies are numbered as they first appear, and the
     first answer of a reply is what later ones are held against."""
-    leaders: list[frozenset[str]] = []
+    distinct = {answer: pieces(answer) for answer in answers}
+    leaders = Nearby(least=SAME, frequency=counted(distinct.values()))
     numbers: dict[str, int] = {}
-    for answer in answers:
-        if answer in numbers:
-            continue
-        own = pieces(answer)
-        best, number = max(
-            ((likeness(own, leader), -place) for place, leader in enumerate(leaders)),
-            default=(0.0, 0),
-        )
-        if best >= SAME:
-            numbers[answer] = -number
-        else:
-            numbers[answer] = len(leaders)
-            leaders.append(own)
+    for answer, own in distinct.items():
+        found = leaders.best(own)
+        numbers[answer] = leaders.add(own) if found is None else found
     return [numbers[answer] for answer in answers]
 
 

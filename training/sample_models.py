@@ -24,6 +24,7 @@ from tickets.models import Suggestion, Ticket
 from tickets.suggesting import prompt_parts
 from training.evaluation import chrf, compare
 from training.finetuning import Report, finetune
+from training.orders import Nothing, Order
 from training.pretraining import pretrain_base
 from training.recipes import load_recipe
 from training.versions import new_folder, restate
@@ -66,8 +67,9 @@ def build(
         raise NoSampleCompany("There is no base in sample/models; build it with --base.")
     for name in tuned:
         recipe = load_recipe(TUNED[name])
-        one = finetune(recipe, name=recipe.name, report=_after(name, report))
-        if one is None:
+        order = Order(recipe=recipe, name=recipe.name, challenge=False)
+        one = finetune(order, report=_after(name, report))
+        if isinstance(one, Nothing):
             raise NoSampleCompany("There are no past tickets here: load the sample company first.")
         versions[name] = one.version
     metrics = _with_new_tickets(versions, report=_after("new tickets", report))

@@ -1,6 +1,6 @@
 """From a finished training to a version that can be registered: the manifest.
 
-Public entries: `base_of` (which registered base a recipe stands on), `describe` (write the
+Public entries: `find_base` (which registered base a recipe stands on), `describe` (write the
 manifest). The folder is filled under a name of its own and moved into place when it is whole, so a
 killed run leaves nothing that looks like a version.
 """
@@ -15,28 +15,22 @@ from typing import Any, Final
 
 from llm.manifest import Manifest, read_manifest, write_manifest
 from llm.models import ModelVersion
-from llm.prompts import PROMPT_VERSION
 from training.methods.results import Fit
 from training.models import DatasetSnapshot
-from training.recipes import Recipe, RecipeError, as_data
+from training.recipes import Recipe, as_data
 
 PACKAGES: Final = ("torch", "transformers", "peft", "bitsandbytes", "tokenizers", "safetensors")
 
 
-def base_of(recipe: Recipe) -> ModelVersion:
+def find_base(recipe: Recipe) -> ModelVersion | None:
     """The newest usable base of that name. A base that was built anew has a new digest; the name in
     its manifest stays."""
-    bases = ModelVersion.objects.filter(base=None).exclude(state=ModelVersion.State.BROKEN)
-    found = (
+    bases = ModelVersion.objects.filter(base=None, server=None)
+    bases = bases.exclude(state=ModelVersion.State.BROKEN)
+    return (
         bases.filter(manifest__name=recipe.base).order_by("-pk").first()
         or bases.filter(name=recipe.base).first()
     )
-    if found is None:
-        raise RecipeError(
-            f"The recipe {recipe.name} stands on {recipe.base}, which is not registered;"
-            " `models add` registers a base."
-        )
-    return found
 
 
 @contextmanager
@@ -62,8 +56,10 @@ def describe(
     fit: Fit,
     base: ModelVersion | None,
     metrics: Mapping[str, Any],
+    origin: Mapping[str, Any] | None = None,
 ) -> Manifest:
-    """Write the manifest of a freshly trained folder; again with other metrics is allowed."""
+    """Write the manifest of a freshly trained folder; again with other metrics is allowed.
+    `origin`: what else there is to say of how it came about."""
     return write_manifest(
         folder,
         {
@@ -74,15 +70,16 @@ def describe(
             "recipe": as_data(recipe),
             "seed": recipe.seed,
             "dataset": {"digest": dataset.digest, "rows": dataset.rows, **dataset.manifest},
-            "prompt_version": PROMPT_VERSION,
-            "generation": _whole_numbers(recipe.generation),
+            "prompt_version": recipe.text.layout,
+            "generation": generation_settings(recipe),
             "packages": {package: package_version(package) for package in PACKAGES},
             "metrics": dict(metrics),
-            "hardware": _hardware(),
+            "hardware": hardware(),
             "seconds": fit.seconds,
             "trainable_parameters": fit.trainable_parameters,
             "total_parameters": fit.total_parameters,
             "peak_memory_bytes": fit.peak_memory_bytes,
+            **(origin or {}),
         },
     )
 
@@ -94,17 +91,18 @@ def restate(folder: Path, *, metrics: Mapping[str, Any]) -> Manifest:
     return write_manifest(folder, {**kept, "metrics": {**kept.get("metrics", {}), **metrics}})
 
 
-def _whole_numbers(settings: Mapping[str, float]) -> dict[str, float | int]:
-    """max_new_tokens is an int for the engine."""
+def generation_settings(recipe: Recipe) -> dict[str, float | int]:
+    """The recipe's, as the engine takes them: max_new_tokens is an int."""
     return {
         name: int(value)
         if float(value).is_integer() and name in ("max_new_tokens", "seed")
         else value
-        for name, value in settings.items()
+        for name, value in recipe.generation.items()
     }
 
 
-def _hardware() -> str:
+def hardware() -> str:
+    """What a training computes on."""
     import torch
 
     if torch.cuda.is_available():

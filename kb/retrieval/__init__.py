@@ -71,9 +71,11 @@ def search(
     k: int = 10,
     lang: str | None = None,
     visibility: str | None = None,
+    exclude_external_ids: Collection[str] = (),
     models: bool = True,
 ) -> list[Result]:
     """The `k` best passages, best first. `visibility="public"`: none of internal articles.
+    `exclude_external_ids`: known questions that must not lead to their articles.
     `models=False`: never load a neural model here (the web process); hybrid then means words where
     such a model is active."""
     _check(mode, k)
@@ -84,6 +86,7 @@ def search(
         lang,
         visibility,
         None if mode == "lexical" else query_vector(query, models=models, needed=mode == "dense"),
+        tuple(exclude_external_ids),
     )
     found = find(mode, asked)
     rows = (

@@ -38,9 +38,17 @@ def nearest(
     kinds: Collection[str] = ALL,
     lang: str | None = None,
     visibility: str | None = None,
+    exclude_external_ids: Collection[str] = (),
 ) -> dict[int, Known]:
     """By article, the nearest first; of equally near ones the older question."""
-    where = scope(QUESTIONS, kinds=kinds, lang=lang, linked=True, visibility=visibility)
+    where = scope(
+        QUESTIONS,
+        kinds=kinds,
+        lang=lang,
+        exclude_external_ids=exclude_external_ids,
+        linked=True,
+        visibility=visibility,
+    )
     found = gather(query, where, vector=vector, most=most)
     scores = likeness(found)
     best = sorted(scores, key=lambda pk: (-scores[pk], pk))[:most]

@@ -19,6 +19,8 @@ class Asked:
     lang: str | None
     visibility: str | None
     vector: QueryVector | None
+    excluded: Collection[str] = ()
+    """Known questions that lead nowhere, by their external ids."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def _known(asked: Asked, kinds: Collection[str]) -> tuple[dict[int, Known], dict
         kinds=kinds,
         lang=asked.lang,
         visibility=asked.visibility,
+        exclude_external_ids=asked.excluded,
     )
     return near, knowns.passages_of(near, asked.where)
 

@@ -7,12 +7,12 @@ told to repeat its instructions writes them. From the first such line on, the te
 import re
 from typing import Final
 
-from llm.prompts.layouts import INVOCATION, LANGUAGES, MARK
+from llm.prompts.layouts import LANGUAGES, LAYOUTS, MARK
 
 _HEADS: Final = re.compile(
-    rf"^[ \t>*_]*{MARK}#*[ \t]*(?:article|past question|past answer|customer|agent|reply|system|"
-    r"user|assistant|instructions?|response|answer)\b[^\n]*$",
-    re.IGNORECASE | re.MULTILINE,
+    rf"[ \t>*_]*{MARK}#*[ \t]*(?:article|past question|past answer|customer|agent|reply|system|"
+    r"user|assistant|instructions?|response|answer|question|context)\b",
+    re.IGNORECASE,
 )
 # Not "user" or "system": they begin lines of settings that answers are full of.
 _ROLE_WORDS: Final = "customer|human|مشتری|клієнт|לקוח"
@@ -26,9 +26,12 @@ _OWN: Final = re.compile(
 )
 _CONTROL: Final = re.compile(
     r"<\|[^|<>\n]{1,40}\|>|<｜[^<>\n]{1,40}｜>|</?s>|<(?:bos|eos|pad|unk|mask)>|"
-    r"</?(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>",
+    r"</?(?:start|end)_of_turn>|\[/?INST\]|<</?SYS>>|</?person\d{1,3}>",
     re.IGNORECASE,
 )
+_LEADING: Final = re.compile(rf"\A(?:\s*(?:{_CONTROL.pattern}))+\s*", re.IGNORECASE)
+_STARTS: Final = (*sorted({one.invocation.strip() for one in LAYOUTS.values()}), "### Agent")
+"""The marks that an answer follows."""
 _THOUGHT: Final = re.compile(r"<think>.*?(?:</think>|\Z)", re.IGNORECASE | re.DOTALL)
 _RULES: Final = re.compile(
     rf"^[^\n]*(?:Reply in (?:{'|'.join(LANGUAGES.values())})[^\n]{{0,20}} for the support team|"
@@ -44,14 +47,14 @@ def without_echo(text: str) -> tuple[str, int]:
     count = 0
     text, thoughts = _THOUGHT.subn("", text)
     text = text.lstrip()
-    for start in (INVOCATION.strip(), "### Agent"):
+    for start in _STARTS:
         if text.startswith(start):
             text, count = text[len(start) :].lstrip(": \n"), count + 1
+    text, leading = _LEADING.subn("", text)
     text, own = _OWN.subn("", text)
-    count += thoughts + own
+    count += thoughts + leading + own
     ends = [found.start() for one in (_HEADS, _ROLES, _RULES) if (found := one.search(text))]
-    ends += [found.start() for found in [_CONTROL.search(text)] if found and found.start()]
+    ends += [found.start() for found in [_CONTROL.search(text)] if found]
     if ends:
         text, count = text[: min(ends)], count + 1
-    text, controls = _CONTROL.subn("", text)
-    return text.strip(), count + controls
+    return text.strip(), count

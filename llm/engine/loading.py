@@ -6,7 +6,7 @@ The base is quantised to NF4 on loading (on disk it is fp16 safetensors). Kept s
 unpacked again for every token, and on some CPUs bitsandbytes then computes in bfloat16, on others
 in float32: not the numbers that training saw, and not the same everywhere. A small base is
 therefore unpacked once and kept as the float32 values that NF4 stands for; a large one stays
-packed. `keep_packed` leaves even a small one packed, as training wants it.
+packed. `keep_packed` leaves even a small one packed.
 """
 
 import warnings
@@ -45,8 +45,23 @@ class LoadedBase:
     parameters: int
 
 
-def load_base(folder: Path, *, four_bit: bool = True, keep_packed: bool = False) -> LoadedBase:
+def load_base(
+    folder: Path,
+    *,
+    four_bit: bool = True,
+    keep_packed: bool = False,
+    gpu: bool | None = None,
+    compute: torch.dtype | None = None,
+    double: bool = False,
+    attention: str | None = None,
+    in_parts: bool = False,
+) -> LoadedBase:
     """Verify the folder and load it, in evaluation mode, nothing of it trainable.
+
+    `gpu`: where there is one, if nothing else is said. `compute`: another type than the device's
+    own (bfloat16 on a GPU, float32 on a CPU). `double`: the constants of NF4 quantised as well.
+    `attention`: "eager" where it shall not be the model's own choice. `in_parts`: FSDP will share
+    it out, which only knows packed weights that are stored as the others are.
 
     Raises `ManifestError` for a folder that is damaged, holds a tuned version, or that transformers
     cannot read.
@@ -59,7 +74,15 @@ def load_base(folder: Path, *, four_bit: bool = True, keep_packed: bool = False)
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-        model = _read_model(folder, four_bit=four_bit)
+        model = _read_model(
+            folder,
+            four_bit=four_bit,
+            on_gpu=torch.cuda.is_available() if gpu is None else gpu,
+            compute=compute,
+            double=double,
+            attention=attention,
+            in_parts=in_parts,
+        )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ManifestError(
             f"Model version {manifest.name}: transformers cannot load it ({type(error).__name__})."
@@ -84,20 +107,34 @@ def load_base(folder: Path, *, four_bit: bool = True, keep_packed: bool = False)
     )
 
 
-def _read_model(folder: Path, *, four_bit: bool) -> Any:
-    on_gpu = torch.cuda.is_available()
-    dtype = torch.bfloat16 if on_gpu else torch.float32
+def _read_model(
+    folder: Path,
+    *,
+    four_bit: bool,
+    on_gpu: bool,
+    compute: torch.dtype | None,
+    double: bool,
+    attention: str | None,
+    in_parts: bool,
+) -> Any:
+    dtype = compute or (torch.bfloat16 if on_gpu else torch.float32)
     packed = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=dtype,
+        bnb_4bit_use_double_quant=double,
+        bnb_4bit_quant_storage=dtype if in_parts else torch.uint8,
     )
+    choice = {"attn_implementation": attention} if attention else {}
     return AutoModelForCausalLM.from_pretrained(
         folder,
         dtype=dtype,
-        device_map={"": 0 if on_gpu else "cpu"},
+        device_map={"": torch.cuda.current_device() if on_gpu else "cpu"},
         quantization_config=packed if four_bit else None,
         use_safetensors=True,
         local_files_only=True,
         trust_remote_code=False,
+        **choice,
     )
 
 

@@ -18,6 +18,7 @@ from llm.engine.attention import knows
 from llm.engine.batching import write_rows
 from llm.engine.decode import decode
 from llm.engine.generic import decode_generic
+from llm.engine.likelihood import answer_loss
 from llm.engine.loading import load_base
 from llm.engine.packing import keep_four_bits, pack_linears
 from llm.engine.progress import RowProgress
@@ -33,6 +34,7 @@ from llm.engine.rows import Row
 from llm.engine.sampling import Draws
 from llm.engine.tokens import PromptIds, plain_ids, prompt_ids
 from llm.manifest import Manifest
+from llm.prompts import LAYOUTS, Layout
 
 MAX_ROWS = 256
 
@@ -83,6 +85,20 @@ class LocalEngine:
         """Raise what `generate` would raise for this row: `PromptTooLong`, `EngineError`."""
         with self._lock:
             self._row(0, request, self._ids(request))
+
+    def loss(self, request: RowRequest, answer: str) -> tuple[float, int] | None:
+        """How unlikely this answer is to the version: the negative log-likelihood of its tokens and
+        the end mark, and how many these are, cut to the room that there is. None for a version that
+        a training left without numbers. Raises what `check` raises."""
+        with self._lock:
+            row = self._row(0, request, self._ids(request))
+            if row.done:
+                return None
+            layout = LAYOUTS.get(request.prompt.version)
+            written = layout.written(answer) if layout else answer
+            ids = [*plain_ids(self._base.tokenizer, written), self._base.end_ids[0]]
+            ids = ids[: self._room(row.adapter, row.ids)]
+            return answer_loss(self._shelf, row, ids), len(ids)
 
     def generate(
         self,
@@ -139,15 +155,17 @@ class LocalEngine:
                 f"Model version {request.version} was trained on another prompt layout:"
                 " this prompt's invocation does not wake it."
             )
-        virtual = 0 if adapter is None or adapter.virtual is None else len(adapter.virtual)
-        room = self._base.room - len(ids) - virtual
+        room = self._room(adapter, ids)
         if room < 1:
             raise PromptTooLong(f"The prompt's {len(ids)} tokens leave no room for an answer.")
+        layout = LAYOUTS.get(request.prompt.version)  # a prompt of no layout has no stop of its own
         progress = RowProgress(
             limit=min(request.settings.max_new_tokens, room),
-            end_ids=self._base.end_ids,
+            end_ids=(*self._base.end_ids, *self._stop_ids(layout)),
             decode=self._text,
             seconds_limit=request.seconds_limit,
+            stop=layout.stop if layout else "",
+            spoken=layout.spoken if layout else str,
         )
         if adapter is not None and not adapter.usable:
             progress.end("failed")
@@ -158,6 +176,16 @@ class LocalEngine:
             draws=Draws(request.settings),
             progress=progress,
         )
+
+    def _stop_ids(self, layout: Layout | None) -> list[int]:
+        """Where the layout's stop is one token of the base: its text may be hidden then."""
+        ids = plain_ids(self._base.tokenizer, layout.stop) if layout and layout.stop else []
+        return ids if len(ids) == 1 else []
+
+    def _room(self, adapter: Adapter | None, ids: PromptIds) -> int:
+        """Tokens that an answer may have."""
+        virtual = 0 if adapter is None or adapter.virtual is None else len(adapter.virtual)
+        return self._base.room - len(ids) - virtual
 
     def _text(self, ids: list[int]) -> str:
         text: str = self._base.tokenizer.decode(

@@ -30,7 +30,8 @@ def whole_letters(text: str) -> str:
 
 
 class RowProgress:
-    """One row while it is being written. `add` after `finish` changes nothing."""
+    """One row while it is being written. `add` after `finish` changes nothing. `stop`: a text that
+    ends the row and is not shown; `spoken`: what is written as people read it (`llm.prompts`)."""
 
     def __init__(
         self,
@@ -39,10 +40,13 @@ class RowProgress:
         end_ids: Collection[int],
         decode: Decode,
         seconds_limit: float | None = None,
+        stop: str = "",
+        spoken: Callable[[str], str] = str,
     ) -> None:
         self.limit = limit
         self._end_ids = frozenset(end_ids)
         self._decode = decode
+        self._stop, self._spoken = stop, spoken
         self._started = time.monotonic()
         self._deadline = None if seconds_limit is None else self._started + seconds_limit
         self._decoding_since: float | None = None
@@ -62,6 +66,10 @@ class RowProgress:
             self.end("stop")
             return False
         self.ids.append(token)
+        if self._stop and self._stop in self._decode(self.ids[-len(self._stop) - 2 :]):
+            self._drop_stop()
+            self.end("stop")
+            return False
         if len(self.ids) >= self.limit:
             self.end("length")
         return True
@@ -94,7 +102,16 @@ class RowProgress:
         return text if text != told else None
 
     def text(self) -> str:
-        return whole_letters(self._decode(self.ids))
+        return whole_letters(self._spoken(self._decode(self.ids)))
+
+    def _drop_stop(self) -> None:
+        """The tokens that only the stop is made of."""
+        text = self.text()
+        while self.ids:
+            last = self.ids.pop()
+            if self.text() != text:
+                self.ids.append(last)
+                return
 
     def result(self, *, prompt_tokens: int) -> RowResult:
         self.end("cancelled")  # a row that nobody ended

@@ -9,13 +9,15 @@ Why so: a tuned model is only as good as the likeness of its prompts in training
 both come from `render` and every row that was made with it carries the layout's name. Change a
 layout and you give it a new name (`layouts`).
 
-A layout is plain text. Each section begins with a line that starts with `###`; no text from
-outside can hold that mark (`neutral`), so a customer or an article cannot open a section. The
-last section's head is the invocation: adapters of the activated kind wake up at its tokens. A
-training row is tokens(text) + tokens(invocation) + tokens(answer) + end, each tokenised by itself,
-so that the invocation's tokens are always found.
+A layout is plain text with marks of its own (lines of `###`, `<|im_start|>`, `<person1>`); no text
+from outside can hold them (`neutral`), so a customer or an article cannot open a section or a turn.
+The last mark is the layout's invocation: adapters of the activated kind wake up at its tokens. A
+training row is tokens(text) + tokens(invocation) + tokens(`layout.written(answer)`) + end, each
+tokenised by itself, so that the invocation's tokens are always found. What a model writes is read
+with `layout.spoken`.
 """
 
+from llm.prompts.layout import Layout
 from llm.prompts.layouts import (
     AGENT,
     ARTICLE,
@@ -62,6 +64,7 @@ __all__ = [
     "SERVER_LAYOUT",
     "CountTokens",
     "Kind",
+    "Layout",
     "Passage",
     "PastAnswer",
     "Prompt",

@@ -48,7 +48,9 @@ class PromptBudget:
 @dataclass(frozen=True)
 class PromptInput:
     """What a prompt is made of: passages and similar best first, turns oldest first. `tone` in a
-    few English words, "" for the layout's own."""
+    few English words, "" for the layout's own. `system`: what is told before the conversation
+    instead of the layout's own words, where the layout has room for it (the support layouts have
+    none)."""
 
     lang: str
     passages: tuple[Passage, ...]
@@ -56,6 +58,7 @@ class PromptInput:
     turns: tuple[Turn, ...]
     company: str = ""
     tone: str = ""
+    system: str = ""
 
 
 @dataclass(frozen=True)

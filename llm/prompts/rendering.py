@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from llm.prompts.cutting import beginning, both_ends
-from llm.prompts.layouts import AGENT, CUSTOMER, INVOCATION, PROMPT_VERSION, Layout, layout_of
+from llm.prompts.layout import NUMBER, Around, Layout
+from llm.prompts.layouts import PROMPT_VERSION, layout_of
 from llm.prompts.parts import (
     CountTokens,
     Kind,
@@ -20,12 +21,11 @@ from llm.prompts.parts import (
 
 # Below this many tokens an excerpt says nothing; it is left out instead of being cut to it.
 _LEAST_EXCERPT: Final = 12
-_NUMBER: Final = "{number}"
 
 
 @dataclass(frozen=True)
 class _Section:
-    """`head` and `body` with `_NUMBER` in the head where the layout has one."""
+    """`heads` and `bodies` with `NUMBER` in the heads where the layout has one."""
 
     kind: Literal["passage", "similar", "turn"]
     heads: tuple[str, ...]
@@ -34,7 +34,7 @@ class _Section:
 
     def text(self, number: int) -> str:
         pairs = zip(self.heads, self.bodies, strict=True)
-        return "".join(head.replace(_NUMBER, str(number)) + body for head, body in pairs)
+        return "".join(head.replace(NUMBER, str(number)) + body for head, body in pairs)
 
 
 def render(
@@ -57,11 +57,13 @@ def render(
     """
     its = layout_of(layout)
     head = its.head(parts)
-    room = budget.total - count_tokens(head) - count_tokens(INVOCATION)
+    room = budget.total - count_tokens(head) - count_tokens(its.invocation)
     question, question_cut = _last_turn(
         parts.turns, room=room, total=budget.total, count=count_tokens, layout=its
     )
     room -= count_tokens(question)
+    if its.shows_sources and (parts.passages or parts.similar):
+        room -= sum(count_tokens(mark) for mark in its.sources if mark)
     widest = min(len(parts.passages), budget.passages) + min(len(parts.similar), budget.similar)
     chosen = _Chosen(room=room, count=count_tokens, widest=widest)
     for section in _by_priority(parts, budget=budget, count=count_tokens, layout=its):
@@ -71,10 +73,11 @@ def render(
     # Each list was filled best (or latest) first.
     sources = numbered[: len(passages)][::-1] + numbered[len(passages) :][::-1]
     body = [section.text(number) for section, number in sources]
+    body = [its.sources.before, *body, its.sources.behind] if body else []
     body += [turn.text(0) for turn in reversed(chosen.of("turn"))]
     return Prompt(
         text="".join([head, *body, question]),
-        invocation=INVOCATION,
+        invocation=its.invocation,
         passages_used=len(passages),
         similar_used=len(similar),
         cut=question_cut or chosen.refused,
@@ -128,37 +131,39 @@ def _last_turn(
 ) -> tuple[str, bool]:
     if not turns:
         raise PromptError("a prompt needs at least one message to answer")
-    heading = _heading(turns[-1])
-    limit = min(room, max(total // 2, 1)) - count(heading) - 1
+    around = _around(turns[-1], layout)
+    closing = 1 if around.behind == "\n" else count(around.behind)
+    limit = min(room, max(total // 2, 1)) - count(around.before) - closing
     if limit < 1:
         raise PromptError(f"a budget of {total} tokens has no room for a question")
     whole = layout.outside(turns[-1].text)
     text = both_ends(whole, limit, count)
-    return f"{heading}{text}\n", text != whole
+    return f"{around.before}{text}{around.behind}", text != whole
 
 
-def _heading(turn: Turn) -> str:
-    return CUSTOMER if turn.role == "customer" else AGENT
+def _around(turn: Turn, layout: Layout) -> Around:
+    return layout.customer if turn.role == "customer" else layout.agent
 
 
 def _by_priority(
     parts: PromptInput, *, budget: PromptBudget, count: CountTokens, layout: Layout
 ) -> list[_Section]:
+    shown = layout.shows_sources
     passages = [
         section
-        for place, passage in enumerate(parts.passages[: budget.passages])
+        for place, passage in enumerate(parts.passages[: budget.passages if shown else 0])
         if (section := _passage(passage, place, budget=budget, count=count, layout=layout))
     ]
     similar = [
         section
-        for place, past in enumerate(parts.similar[: budget.similar])
+        for place, past in enumerate(parts.similar[: budget.similar if shown else 0])
         if (section := _similar(past, place, budget=budget, count=count, layout=layout))
     ]
     limit = max(budget.total // 4, 1)
     earlier = [
-        _Section("turn", (_heading(turn),), (f"{both_ends(text, limit, count)}\n",))
+        _Section("turn", (around.before,), (f"{both_ends(text, limit, count)}{around.behind}",))
         for turn in reversed(parts.turns[:-1])
-        for text in [layout.outside(turn.text)]
+        for text, around in [(layout.outside(turn.text), _around(turn, layout))]
     ]
     ordered = passages[:1] + similar[:1] + earlier
     for place in range(1, max(len(passages), len(similar))):
@@ -174,7 +179,7 @@ def _passage(
     text = beginning(layout.elsewhere(passage.text), limit, count)
     if not text or limit < _LEAST_EXCERPT:
         return None
-    return _Section("passage", (layout.article(_NUMBER),), (f"{title}\n{text}\n",), place)
+    return _Section("passage", (layout.article,), (f"{title}\n{text}\n",), place)
 
 
 def _similar(
@@ -184,6 +189,6 @@ def _similar(
     if not answer:
         return None
     question = beginning(layout.elsewhere(past.question), budget.question_tokens, count)
-    asked = ((layout.past_question(_NUMBER), f"{question}\n"),) if question else ()
-    heads, bodies = zip(*asked, (layout.past_answer(_NUMBER), f"{answer}\n"), strict=True)
+    asked = ((layout.past_question, f"{question}\n"),) if question else ()
+    heads, bodies = zip(*asked, (layout.past_answer, f"{answer}\n"), strict=True)
     return _Section("similar", heads, bodies, place)

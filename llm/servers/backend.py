@@ -57,7 +57,13 @@ def write(
             stop=asked.stop,
         )
         limits = _limits(admission, seconds_limit)
-        answer = ask(admission.server, options, limits, on_text=on_text, should_stop=should_stop)
+        answer = ask(
+            admission.server,
+            options,
+            limits,
+            on_text=lambda text: on_text(asked.spoken(text)),
+            should_stop=should_stop,
+        )
     except ServerError as error:
         admission.failed(error.trouble)
         raise
@@ -94,7 +100,7 @@ def _result(answer: Answer, asked: Asked) -> RowResult:
     prompt = asked.prompt
     counted = answer.prompt_tokens
     return RowResult(
-        text=answer.text,
+        text=asked.spoken(answer.text),
         tokens=answer.pieces if answer.tokens is None else answer.tokens,
         seconds=answer.seconds,
         prompt_tokens=estimate_tokens(prompt.text) if counted is None else counted,

@@ -6,7 +6,7 @@ A tuned adapter has learnt one layout, so a server must give it that very text: 
 server's tokenizer is not at hand, so tokens are estimated, rather too many than too few.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from llm.prompts import (
     PromptBudget,
     PromptInput,
     UnknownLayout,
+    layout_of,
     messages,
     render,
 )
@@ -32,11 +33,13 @@ class UnreadablePrompt(EngineError):
 
 @dataclass(frozen=True)
 class Asked:
-    """`fields`: the prompt as the protocol names it; `prompt`: what of the input stands in it."""
+    """`fields`: the prompt as the protocol names it; `prompt`: what of the input stands in it.
+    `spoken`: the answer as people read it."""
 
     prompt: Prompt
     fields: Mapping[str, Any]
     stop: tuple[str, ...] = ()
+    spoken: Callable[[str], str] = str
 
 
 def asked_of(version: ModelVersion, parts: PromptInput) -> Asked:
@@ -52,7 +55,13 @@ def asked_of(version: ModelVersion, parts: PromptInput) -> Asked:
         raise UnreadablePrompt(str(error)) from error
     if version.method == CHAT:
         return Asked(prompt, {"messages": messages(prompt)})
-    return Asked(prompt, {"prompt": prompt.text + prompt.invocation}, stop=(f"\n{MARK}",))
+    layout = layout_of(prompt.version)
+    return Asked(
+        prompt,
+        {"prompt": prompt.text + prompt.invocation},
+        stop=(layout.stop or f"\n{MARK}",),
+        spoken=layout.spoken,
+    )
 
 
 def estimate_tokens(text: str) -> int:

@@ -15,6 +15,8 @@ PATHS += ["/articles/sources/", "/articles/imports/"]
 PATHS += ["/privacy/", "/privacy/readings/", "/privacy/customers/", "/privacy/tester/"]
 PATHS += ["/tickets/import/", "/tickets/import/new/"]
 PATHS += ["/models/versions/sample-tuned-a/"]
+PATHS += ["/training/", "/training/start/", "/training/data-sets/", "/training/decisions/"]
+PATHS += ["/training/compare/"]
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

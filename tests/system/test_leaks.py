@@ -33,9 +33,9 @@ from tickets.api.tokens import issue_token
 from tickets.exporting import FORMS, export_conversations
 from tickets.models import Message, Rating, Reply, Ticket, VaultEntry
 from tickets.rights.report import privacy_report
-from training.finetuning import freeze
+from training.datasets.files import freeze
+from training.datasets.gathering import corpus_now, rows_now
 from training.recipes import Prompts, Rows
-from training.snapshots import corpus_now, rows_now
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,7 @@ def plant() -> Planter:
 @pytest.fixture
 def queue(settings) -> Iterator[None]:
     """The real one, emptied afterwards: its messages outlive the test's transaction."""
+    import training.tasks  # noqa: F401 - a closed app learns of no task that is imported later
     from config.celery import app, use_database_as_broker
 
     # An earlier test may have had Celery look for its broker before there was a test database.

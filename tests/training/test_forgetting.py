@@ -1,6 +1,7 @@
 """Erased lessons leave the data sets that are kept; the versions that learned them are named."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -10,8 +11,8 @@ from tests.tickets.everywhere import files_with
 from tests.tickets.factories import make_ticket, make_version
 from tickets.learning import past_question_id
 from tickets.rights import Lesson, erase_ticket, export_ticket
-from training.datasets import Asked, Row, Section, read_rows
-from training.finetuning import freeze
+from training.datasets import Asked, Preference, Row, Section, read_preferences, read_rows
+from training.datasets.files import freeze
 from training.forgetting import forget
 from training.models import DatasetSnapshot, TrainingRun
 
@@ -101,12 +102,35 @@ def test_data_set_whose_file_is_gone_does_no_harm(home, ticket, mina):
 
 
 def test_article_row_of_the_same_key_stays(home, ticket, mina):
-    from dataclasses import replace
-
     row = replace(_row(ticket.key), kind="article")
     snapshot = freeze([row], {})
     assert erase_ticket(ticket, user=mina).versions == []
     assert read_rows(home / snapshot.path) == [row]
+
+
+def test_replies_drafts_copies_pairs_and_the_holdout_are_lessons_too(home, ticket, mina):
+    row = _row(ticket.key, MARKER)
+    other = _row("test:other")
+    rows = [
+        replace(row, kind="reply"),
+        replace(row, key=f"{ticket.key}~draft7", kind="rated"),
+        replace(row, key=f"{ticket.key}~canary3"),
+        other,
+    ]
+    held = freeze([row, replace(other, key="test:held")], {}, kind="holdout")
+    learned = freeze(rows, {})
+    shows = replace(other, similar=((MARKER, "پاسخ"),))
+    mine = replace(rows[1], key=f"{ticket.key}~draft7~pair8")
+    pairs = freeze(
+        [Preference(mine, "a", "b", 3), Preference(shows, "c", "d", 2)], {}, kind="preferences"
+    )
+    _version("learned", learned)
+    _version("preferred", pairs)
+    assert erase_ticket(ticket, user=mina).versions == ["learned", "preferred"]
+    assert read_rows(home / learned.path) == [other]
+    assert [one.key for one in read_rows(home / held.path)] == ["test:held"]
+    assert read_preferences(home / pairs.path) == [Preference(other, "c", "d", 2)]
+    assert files_with(home, MARKER) == set()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -126,4 +150,5 @@ def test_two_erasures_at_once_bring_nothing_back(home):
     assert read_rows(home / snapshot.path) == []
     snapshot.refresh_from_db()
     assert snapshot.manifest["erased"] == 40
-    assert [path.name for path in (home / "datasets").iterdir()] == [f"{snapshot.digest}.jsonl"]
+    left = [path.name for path in (home / "datasets").iterdir() if path.name != ".forgotten"]
+    assert left == [f"{snapshot.digest}.jsonl"]

@@ -125,7 +125,7 @@ def test_activated_loss_is_that_of_peft_reading_the_whole_row(base):
 
     from llm.engine.loading import load_base
     from training.methods import adapters
-    from training.methods.examples import TuningBatches
+    from training.methods.batches import TuningBatches
 
     loaded = load_base(base[0])
     recipe = tuned_recipe(adapter=ADAPTER | {"dropout": 0.0})
@@ -137,9 +137,10 @@ def test_activated_loss_is_that_of_peft_reading_the_whole_row(base):
     batches = TuningBatches(ROWS, recipe=recipe, tokenizer=loaded.tokenizer, company="")
     batch = adapters._batch(batches.at(0)[:3], pad=0)
     ours = adapters._activated_loss(model, batch)
-    whole = adapters._whole_loss(model, batch)
+    read = adapters._whole_loss(loaded, recipe, pad=0)
+    whole = read(model, batches.at(0)[:3])
     with model.disable_adapter():
-        untuned = adapters._whole_loss(model, batch)
+        untuned = read(model, batches.at(0)[:3])
     assert ours.item() == pytest.approx(whole.item(), rel=1e-4)
     assert ours.item() != pytest.approx(untuned.item(), rel=1e-2)
     ours.backward()
@@ -151,7 +152,7 @@ def test_activated_loss_is_that_of_peft_reading_the_whole_row(base):
 def test_batches_are_the_same_whenever_a_step_is_asked_for(base):
     from transformers import AutoTokenizer
 
-    from training.methods.examples import TuningBatches
+    from training.methods.batches import TuningBatches
 
     tokenizer = AutoTokenizer.from_pretrained(base[0])
     recipe = tuned_recipe(schedule={"steps": 40, "batch": 4, "learning_rate": 1e-2})
@@ -170,7 +171,7 @@ def test_batches_are_the_same_whenever_a_step_is_asked_for(base):
 def test_an_epoch_brings_every_row_once_in_an_order_of_its_own(base):
     from transformers import AutoTokenizer
 
-    from training.methods.examples import TuningBatches
+    from training.methods.batches import TuningBatches
 
     tokenizer = AutoTokenizer.from_pretrained(base[0])
     plain = {"dropped_words": 0.0, "typing_errors": 0.0}
@@ -185,31 +186,31 @@ def test_an_epoch_brings_every_row_once_in_an_order_of_its_own(base):
 
 
 def test_varied_puts_the_likely_reply_first_and_never_the_row_itself():
-    from training.methods.examples import _Archive, _varied
+    from training.methods.varying import Archive, varied
 
     settings = Rows(likely_reply=1.0, wording=Wording(0.0, 0.0))
     stranger = next(row for row in ROWS if row.reply == 1).answer
     row = next(row for row in ROWS if row.reply == 0 and row.kind == "ticket")
     row = replace(row, similar=(("other", stranger),))
     for seed in range(20):
-        varied = _varied(row, settings, _Archive(ROWS), random.Random(seed))
-        assert len(varied.similar) == 1
-        assert varied.similar[0][1] == row.answer
-        assert varied.similar[0][0] != row.question
+        changed = varied(row, settings, Archive(ROWS), random.Random(seed))
+        assert len(changed.similar) == 1
+        assert changed.similar[0][1] == row.answer
+        assert changed.similar[0][0] != row.question
 
 
 def test_varied_lets_other_tickets_of_the_same_reply_stand_in():
-    from training.methods.examples import _Archive, _varied
+    from training.methods.varying import Archive, varied
 
     settings = Rows(retold=1.0, wording=Wording(0.0, 0.0))
     row = next(row for row in ROWS if row.kind == "ticket")
     row = replace(row, similar=(("gone", row.answer), ("kept", "an answer that is nobody's")))
     first = {
-        _varied(row, settings, _Archive(ROWS), random.Random(seed)).similar[0] for seed in range(40)
+        varied(row, settings, Archive(ROWS), random.Random(seed)).similar[0] for seed in range(40)
     }
     assert {answer for _, answer in first} == {row.answer}
     assert len({question for question, _ in first} - {"gone", row.question}) > 1
-    assert _varied(row, settings, _Archive(ROWS), random.Random(0)).similar[1][0] == "kept"
+    assert varied(row, settings, Archive(ROWS), random.Random(0)).similar[1][0] == "kept"
 
 
 @pytest.mark.parametrize(

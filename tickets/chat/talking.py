@@ -102,20 +102,9 @@ class Talk:
         manifest = manifest_from(self._version.manifest)
         reader = Reader(engine.count_tokens, manifest.prompt_budget, manifest.prompt_version)
         prompt = self._template.prompt(talked, reader)
-        ended = False
-
-        def hear(_row: int, text: str) -> None:
-            nonlocal ended
-            ended = bool(self._template.stop) and self._template.stop in text
-            on_text(self._spoken(text))
-
         request = RowRequest(self.name, self.settings(), prompt)
-        (result,) = engine.generate([request], on_text=hear, should_stop=lambda _row: ended)
-        return result, self._spoken(result.text)
-
-    def _spoken(self, text: str) -> str:
-        stop = self._template.stop
-        return self._template.spoken(text.partition(stop)[0].strip() if stop else text)
+        (result,) = engine.generate([request], on_text=lambda _row, text: on_text(text))
+        return result, result.text
 
 
 def number_of(name: str, value: str) -> Any:

@@ -1,6 +1,7 @@
 """How a conversation becomes a prompt: `TEMPLATES`, by name.
 
-- support: the desk's own layout with what search finds, as the version's manifest names it.
+- support: the layout that the version was trained on, as its manifest names it, with what search
+  finds.
 - two-speaker: `<s><person1>…</s><s><person2>…</s>`, as `export_conversations --form two-speaker`
   writes it, for models that were tuned on such lines.
 - plain: the messages one below the other, for a base that only goes on writing.
@@ -19,11 +20,11 @@ from llm.prompts import (
     PromptError,
     PromptInput,
     Turn,
+    layout_of,
     neutralise,
     render,
 )
 from runtime.errors import InputError
-from tickets.exporting import in_template
 from tickets.prompting import build_prompt_input
 
 
@@ -51,12 +52,9 @@ class Reader:
 
 @dataclass(frozen=True)
 class Template:
-    """`stop`: what a model writes where its turn is over. `spoken`: its text as a person reads
-    it."""
+    """How what was said becomes a prompt."""
 
     prompt: Callable[[Talked, Reader], Prompt]
-    stop: str = ""
-    spoken: Callable[[str], str] = str
 
 
 def parts_of(talked: Talked, budget: PromptBudget) -> PromptInput:
@@ -68,11 +66,12 @@ def parts_of(talked: Talked, budget: PromptBudget) -> PromptInput:
 
 
 def _support(talked: Talked, reader: Reader) -> Prompt:
-    system = f"{neutralise(talked.system)}\n" if talked.system else ""
+    has_system = layout_of(reader.layout).has_system
+    system = f"{neutralise(talked.system)}\n" if talked.system and not has_system else ""
     total = reader.budget.total - (reader.count_tokens(system) if system else 0)
     try:
         prompt = render(
-            parts_of(talked, reader.budget),
+            replace(parts_of(talked, reader.budget), system=talked.system),
             count_tokens=reader.count_tokens,
             budget=replace(reader.budget, total=total),
             layout=reader.layout,
@@ -83,12 +82,16 @@ def _support(talked: Talked, reader: Reader) -> Prompt:
 
 
 def _two_speaker(talked: Talked, reader: Reader) -> Prompt:
-    persons = {"customer": "person1", "agent": "person2"}
+    layout = layout_of("two-speaker")
+    around = {"customer": layout.customer, "agent": layout.agent}
     return _fitted(
-        [f"<s><{persons[one.role]}>{in_template(one.text)}</s>" for one in talked.turns],
-        system=f"{in_template(talked.system)}\n" if talked.system else "",
-        invocation="<s><person2>",
-        name="two-speaker",
+        [
+            f"{around[one.role].before}{layout.outside(one.text)}{around[one.role].behind}"
+            for one in talked.turns
+        ],
+        system=layout.head(PromptInput(talked.lang, (), (), (), system=talked.system)),
+        invocation=layout.invocation,
+        name=layout.name,
         reader=reader,
     )
 
@@ -122,13 +125,8 @@ def _fitted(
     raise NoRoom("The version's prompts have no room for this message.")
 
 
-def _unescaped(text: str) -> str:
-    r"""What `in_template` wrote as \n and \\."""
-    return "\\".join(one.replace("\\n", "\n") for one in text.split("\\\\"))
-
-
 TEMPLATES: Final = {
     "support": Template(_support),
-    "two-speaker": Template(_two_speaker, stop="</s>", spoken=_unescaped),
+    "two-speaker": Template(_two_speaker),
     "plain": Template(_plain),
 }

@@ -54,11 +54,18 @@ class Importer:
     """Holds what must be remembered over an import: which lessons there were, and where."""
 
     def __init__(
-        self, report: TicketImportReport, *, source: str, lang: str = "", dry_run: bool = False
+        self,
+        report: TicketImportReport,
+        *,
+        source: str,
+        lang: str = "",
+        every_turn: bool = False,
+        dry_run: bool = False,
     ) -> None:
         self._report = report
         self._source = source
         self._lang = lang
+        self._every_turn = every_turn
         self._dry_run = dry_run
         self._remembered = Remembered()
         self._met: set[str] = set()  # ids, in a dry run only: the database cannot tell
@@ -66,6 +73,8 @@ class Importer:
 
     def take(self, batch: Sequence[PastConversation], *, embed: bool) -> None:
         """`embed`: make vectors at once; otherwise the index worker does."""
+        if self._every_turn:
+            batch = [replace(one, every_turn=True) for one in batch]
         told = self._once(erased.customers_left(batch, self._report))
         told = erased.tickets_left(self._source, told, self._report)
         work, grown = self._sorted(told)

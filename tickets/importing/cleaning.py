@@ -2,7 +2,8 @@
 
 Each turn of the customer that was answered is a lesson: question and answer. The first always is,
 unless it is only a greeting that the question follows; a later one is none where it is too short to
-be understood alone or only says thanks. Near duplicates fold afterwards (`folding`).
+be understood alone or only says thanks. A chat of friends teaches by every turn, if that is asked
+for: what was said before is learned with it. Near duplicates fold afterwards (`folding`).
 """
 
 import re
@@ -67,10 +68,14 @@ def lessons(conversation: PastConversation) -> Lessons:
             continue
         question = conversation.turns[place - 1].text
         before, after = conversation.turns[: place - 1], conversation.turns[place + 1 :]
-        reason = why_not(
-            question,
-            first=all(one.role == AGENT for one in before),
-            more_follows=any(one.role == CUSTOMER for one in after),
+        reason = (
+            ""
+            if conversation.every_turn
+            else why_not(
+                question,
+                first=all(one.role == AGENT for one in before),
+                more_follows=any(one.role == CUSTOMER for one in after),
+            )
         )
         if reason:
             reasons.append(reason)

@@ -45,7 +45,13 @@ def import_tickets(
     options = options or ReadingOptions()
     report = TicketImportReport(guessed_agents=options.guessed)
     files = [(path, _format(path, format_)) for path in paths]
-    importer = Importer(report, source=source, lang=options.lang, dry_run=dry_run)
+    importer = Importer(
+        report,
+        source=source,
+        lang=options.lang,
+        every_turn=options.every_turn,
+        dry_run=dry_run,
+    )
     records = _records(files, options, progress, report)
     first = True
     try:

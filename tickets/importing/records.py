@@ -24,7 +24,8 @@ class Turn:
 class PastConversation:
     """One conversation as read and checked, oldest turn first, roles alternating. `external_id` and
     `lang` may be empty. `line`: where it begins in `source`, from 1. `contact`: the customer's
-    address or number, if the file tells it, so that a customer's tickets can be found again."""
+    address or number, if the file tells it, so that a customer's tickets can be found again.
+    `every_turn`: each answer is learned from, also where the question cannot stand alone."""
 
     external_id: str
     turns: tuple[Turn, ...] = field(repr=False)
@@ -33,6 +34,7 @@ class PastConversation:
     lang: str = ""
     subject: str = field(default="", repr=False)
     contact: str = field(default="", repr=False)
+    every_turn: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,13 @@ Record = PastConversation | FileProblem | LeftOut
 @dataclass(frozen=True)
 class ReadingOptions:
     """`agents`: names or addresses of those who answer, compared without case and invisible marks;
-    empty: the reader guesses, where the format allows, and says whom in `guessed`."""
+    empty: the reader guesses, where the format allows, and says whom in `guessed`. `every_turn`:
+    see `PastConversation`."""
 
     agents: tuple[str, ...] = ()
     silence: timedelta = timedelta(hours=1)
     lang: str = ""
+    every_turn: bool = False
     guessed: list[str] = field(default_factory=list)
     progress: Callable[[int], None] = lambda read_bytes: None
 

@@ -136,13 +136,15 @@ def _erase(
 
 
 def _erase_late(taught: Sequence[lessons.Lesson]) -> None:
-    """A worker that was learning from a reply at this moment has written its past answer anew."""
+    """A worker that was learning from a reply at this moment has written its past answer anew, and
+    whoever was gathering a data set has read what is gone now."""
     past = [row.pk for row in lessons.past_answers(one.key for one in taught)]
     if past:
         with transaction.atomic():
             take_turns()
             forget_questions(past)
             change_sources(past)
+    lessons.forget(taught)
 
 
 def _counts(tickets: Sequence[Ticket], past: Sequence[int]) -> Counter[str]:

@@ -45,7 +45,7 @@ class TicketMasker:
             also=spans_of(text),
             known=self._numbers,
             taken=self._taken,
-            public=_public_now(),
+            public=public_now(),
             escape=escape,
             fingerprint=self._fingerprint,
         )
@@ -65,7 +65,7 @@ class TicketMasker:
 
     @staticmethod
     def is_public(type_: str, value: str) -> bool:
-        return (type_, normal_value(type_, value)) in _public_now()
+        return (type_, normal_value(type_, value)) in public_now()
 
     @property
     def found(self) -> list[Found]:
@@ -116,7 +116,8 @@ def _texts_of(ticket: Ticket) -> Iterable[str]:
     yield from reasons.values_list("reason", flat=True)
 
 
-def _public_now() -> frozenset[tuple[str, str]]:
+def public_now() -> frozenset[tuple[str, str]]:
+    """(type, normal value) of what the company publishes: nobody's secret."""
     return _public(tuple(settings.PUBLIC_CONTACTS), tuple(settings.PUBLIC_NAMES))
 
 

@@ -8,36 +8,36 @@ smaller pieces with the same gradient: the loss is a sum over all targets of a s
 their number, however the step is cut and over however many processes it is spread.
 """
 
-import resource
-import sys
-import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import torch  # noqa: TID253
 from torch.utils.data import DataLoader  # noqa: TID253
-from transformers import Trainer, TrainerCallback, TrainingArguments  # noqa: TID253
+from transformers import PrinterCallback, Trainer, TrainingArguments  # noqa: TID253
 
 from llm.engine.memory import is_out_of_memory
-from runtime.errors import InputError
 from training.methods.checkpoints import (
     BEST,
     TRAINED,
     StepLog,
     last_whole,
     load_trained,
-    mark_whole,
     note_of,
     save_trained,
     step_of,
+    writing,
 )
-from training.methods.results import Fit, Step, Stopped, Work
+from training.methods.devices import compute_type, on_gpu
+from training.methods.keeping import Diverged, Keeper, TooLarge, from_first
+from training.methods.results import Fit, Stopped, Work
+from training.methods.sharded import is_sharded, make_whole
 from training.recipes import Recipe
 
-_SMOOTHING: Final = 0.98
 _DECAYS: Final = {
     "cosine": ("cosine_with_min_lr", {"min_lr_rate": 0.02}),
     "linear": ("linear", {}),
@@ -48,14 +48,6 @@ _OPTIMISERS: Final = {
     "adamw_8bit": "adamw_bnb_8bit",
     "paged_adamw_8bit": "paged_adamw_8bit",
 }
-
-
-class TooLarge(InputError):
-    """One row alone does not fit into memory."""
-
-
-class Diverged(InputError):
-    """The loss is no number any more."""
 
 
 class Batches(Protocol):
@@ -88,36 +80,112 @@ def fit(
     """Train `model` in place. Goes on from `work.folder`'s last whole checkpoint; same recipe and
     batches, same result. With `validation` examples the best state seen is what `model` ends with.
 
-    Raises `Stopped`, `TooLarge`, `Diverged`.
+    Ctrl-C lets the step end and stops with a checkpoint; a second one stops at once. Raises
+    `Stopped`, `TooLarge`, `Diverged`, `DiskFull`, `NoGpu`.
     """
-    folder = work.folder / "checkpoints"
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = last_whole(folder)
-    done = step_of(checkpoint) if checkpoint else 0
-    before = note_of(checkpoint) if checkpoint else {}
-    log = StepLog(work.folder / "log.jsonl", after=done)
-    if not done:
-        (work.folder / BEST).unlink(missing_ok=True)
-    keeper = _Keeper(work, batches, objective, validation, log, before)
-    trainer = _StepTrainer(
-        model=model,
-        args=_arguments(work.recipe, folder, batches.steps),
-        callbacks=[keeper],
-    )
+    arguments = _arguments(work.recipe, work.folder / "checkpoints", batches.steps)
+    first = arguments.process_index == 0
+    with writing():
+        checkpoint, done, keeper, log = _begun(work, batches, objective, validation, first=first)
+    trainer = _StepTrainer(model=model, args=arguments, callbacks=[keeper])
+    trainer.remove_callback(PrinterCallback)  # it prints into what a command says
     trainer.steps, trainer.objective, trainer.keeper = batches, objective, keeper
-    keeper.micro_batch = int(before.get("micro_batch", work.recipe.schedule.batch))
+    if work.recipe.schedule.checkpointing:
+        _compute_twice(model)
     try:
-        if done < batches.steps:
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        if done < batches.steps and keeper.is_patient:
+            with _interrupting(keeper):
+                trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         elif checkpoint:
             load_trained(model, checkpoint / TRAINED)
+    except KeyboardInterrupt:
+        # In the middle of a step: what counts is the last whole checkpoint.
+        kept = last_whole(work.folder / "checkpoints", tidy=False)
+        raise Stopped("asked", step_of(kept) if kept else 0) from None
+    except Exception as error:
+        if is_out_of_memory(error):  # not a row's activations: the weights or the optimiser's state
+            raise TooLarge(
+                "The model does not fit into memory; choose a smaller base, or weights.bits = 4 in "
+                "the recipe."
+            ) from error
+        raise
     finally:
         log.close()
     if keeper.stopped:
         raise Stopped(keeper.stopped, keeper.step)
+    from_first("")  # what the first process wrote is on the disk now
     if keeper.evaluations and (work.folder / BEST).is_file():
         load_trained(model, work.folder / BEST)
+    make_whole(model)
+    if not all(bool(torch.isfinite(one).all()) for one in model.parameters() if one.requires_grad):
+        raise Diverged  # in the very last step
     return keeper.fit_of(model, left_out or {})
+
+
+def _begun(
+    work: Work,
+    batches: Batches,
+    objective: Objective,
+    validation: Sequence[Any],
+    *,
+    first: bool,
+) -> tuple[Path | None, int, Keeper, StepLog]:
+    """Where the run stands: its last whole checkpoint, and what was noted with it."""
+    folder = work.folder / "checkpoints"
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = last_whole(folder, tidy=first)
+    done = step_of(checkpoint) if checkpoint else 0
+    log = StepLog(work.folder / "log.jsonl", after=done, writes=first)
+    if not done and first:
+        (work.folder / BEST).unlink(missing_ok=True)
+    keeper = Keeper(
+        work,
+        batches.steps,
+        log,
+        note_of(checkpoint) if checkpoint else {},
+        validation_loss=_mean_loss(objective, validation) if validation else None,
+        first=first,
+    )
+    return checkpoint, done, keeper, log
+
+
+def _mean_loss(objective: Objective, held: Sequence[Any]) -> Callable[[Any, int], float]:
+    """The loss of a target, over all that are `held`, `size` rows at once."""
+
+    def measured(model: Any, size: int) -> float:
+        pieces = [held[at : at + size] for at in range(0, len(held), size)]
+        total = sum(float(objective.loss(model, piece)) for piece in pieces)
+        return total / sum(map(objective.weight, held))
+
+    return measured
+
+
+@contextmanager
+def _interrupting(keeper: Keeper) -> Iterator[None]:
+    """Ctrl-C is heard after the step, unless whoever started the run listens by themselves."""
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def heard(number: int, frame: Any) -> None:
+        if keeper.interrupted:
+            raise KeyboardInterrupt
+        keeper.interrupted = True
+
+    signal.signal(signal.SIGINT, heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _compute_twice(model: Any) -> None:
+    """Activations are computed again in the backward pass instead of being kept. With frozen
+    embeddings nothing would reach the layers' inputs, so these are made to want gradients."""
+    model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
+    if hasattr(model, "enable_input_require_grads"):
+        model.enable_input_require_grads()
 
 
 def round_up(length: int, multiple: int) -> int:
@@ -126,19 +194,11 @@ def round_up(length: int, multiple: int) -> int:
     return -(-length // multiple) * multiple
 
 
-def peak_memory_bytes() -> int:
-    """The most that this process has held, or the GPU where there is one."""
-    if torch.cuda.is_available():
-        return int(torch.cuda.max_memory_allocated())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
 def _arguments(recipe: Recipe, folder: Path, steps: int) -> TrainingArguments:
     schedule = recipe.schedule
     decay, decay_settings = _DECAYS[schedule.decay]
-    on_gpu = torch.cuda.is_available()
-    return TrainingArguments(
+    computed = compute_type(recipe)
+    arguments = TrainingArguments(
         output_dir=str(folder),
         max_steps=steps,
         per_device_train_batch_size=1,  # an item is the number of a step
@@ -150,26 +210,25 @@ def _arguments(recipe: Recipe, folder: Path, steps: int) -> TrainingArguments:
         optim=_OPTIMISERS[schedule.optimiser],
         adam_beta2=0.98,
         max_grad_norm=1.0,
-        bf16=recipe.weights.compute == "bfloat16" or (not on_gpu and _half(recipe)),
-        fp16=recipe.weights.compute == "float16" and on_gpu,
-        use_cpu=not on_gpu,
+        bf16=computed == torch.bfloat16,
+        fp16=computed == torch.float16,
+        use_cpu=not on_gpu(),
         seed=recipe.seed,
         dataloader_num_workers=0,
         dataloader_pin_memory=False,
         save_strategy="steps",
         save_steps=schedule.checkpoint_every or max(1, min(100, steps // 10)),
-        save_total_limit=schedule.checkpoints,
+        save_total_limit=None,  # the keeper removes old ones once the new one is whole
         logging_strategy="no",
         logging_nan_inf_filter=False,
         report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
     )
-
-
-def _half(recipe: Recipe) -> bool:
-    """float16 is for GPUs: a CPU computes in bfloat16 instead."""
-    return recipe.weights.compute == "float16"
+    # Of several GPUs a process works on one: the Trainer would cut what it is given into as many
+    # pieces (DataParallel), and our inputs are no rows of a batch.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def _warmup(given: float, steps: int) -> int:
@@ -194,7 +253,7 @@ class _StepTrainer(Trainer):
 
     steps: Batches
     objective: Objective
-    keeper: "_Keeper"
+    keeper: Keeper
 
     def get_train_dataloader(self) -> Any:
         """Step numbers. Not handed to accelerate: every process makes the whole step and takes
@@ -220,11 +279,11 @@ class _StepTrainer(Trainer):
                     raise
                 model.zero_grad()
                 self.keeper.halve(len(own))
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
         value = self.accelerator.reduce(value, reduction="mean")
         if not bool(torch.isfinite(value)):
-            raise Diverged(
-                "The loss is no number any more; lower schedule.learning_rate in the recipe."
-            )
+            raise Diverged
         self.keeper.note(float(value), sum(map(self.objective.tokens, examples)))
         return value
 
@@ -245,10 +304,24 @@ class _StepTrainer(Trainer):
             value += loss.detach().float()
         return value
 
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        unfinished = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
+        with writing(unfinished=unfinished if self.args.should_save else None):
+            super()._save_checkpoint(model, trial)
+
+    def _save_rng_state(self, output_dir: str) -> None:
+        """The first process alone writes; chance is a function of the step."""
+        if self.args.should_save:
+            super()._save_rng_state(output_dir)
+
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        if self.args.should_save and output_dir is not None:
+        writes = self.args.should_save
+        if output_dir is None or not (writes or is_sharded(self.model)):
+            return
+        if writes:
             Path(output_dir).mkdir(parents=True, exist_ok=True)
-            save_trained(self.accelerator.unwrap_model(self.model), Path(output_dir) / TRAINED)
+        bare = self.accelerator.unwrap_model(self.model)
+        save_trained(bare, Path(output_dir) / TRAINED, writes=writes)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         load_trained(self.model if model is None else model, Path(resume_from_checkpoint) / TRAINED)
@@ -257,141 +330,3 @@ class _StepTrainer(Trainer):
 def _together(model: Any, *, last: bool) -> AbstractContextManager[Any]:
     """Processes exchange their gradients once a step."""
     return nullcontext() if last or not hasattr(model, "no_sync") else model.no_sync()
-
-
-class _Keeper(TrainerCallback):
-    """Progress, the log, evaluations, and whether to stop."""
-
-    def __init__(
-        self,
-        work: Work,
-        batches: Batches,
-        objective: Objective,
-        validation: Sequence[Any],
-        log: StepLog,
-        before: dict[str, Any],
-    ) -> None:
-        self._work, self._objective, self._validation = work, objective, validation
-        self._steps, self._log = batches.steps, log
-        self._every = work.recipe.schedule.evaluate_every
-        self.mean = float(before.get("mean", 0.0))
-        self._noted = int(before.get("noted", 0))
-        self.tokens = int(before.get("tokens", 0))
-        self._before = float(before.get("seconds", 0.0))
-        self._started = time.monotonic()
-        self._last_loss = 0.0
-        self.micro_batch = 1
-        self.step = 0
-        self.stopped = ""
-        self.evaluations = [
-            (line["step"], line["evaluation"]) for line in log.lines if "evaluation" in line
-        ]
-
-    @property
-    def seconds(self) -> float:
-        return self._before + time.monotonic() - self._started
-
-    def halve(self, rows: int) -> None:
-        """After an out-of-memory error: half as many rows at once."""
-        if self.micro_batch <= 1 or rows <= 1:
-            raise TooLarge(
-                "One row alone does not fit into memory; lower text.max_tokens or prompt.budget."
-            )
-        self.micro_batch = max(1, min(self.micro_batch, rows) // 2)
-        torch.cuda.empty_cache()
-
-    def note(self, loss: float, tokens: int) -> None:
-        self._noted += 1
-        weight = min(_SMOOTHING, 1 - 1 / self._noted)
-        self.mean = weight * self.mean + (1 - weight) * loss
-        self._last_loss = loss
-        self.tokens += tokens
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.step = state.global_step
-        rate = kwargs["lr_scheduler"].get_last_lr()[0] if kwargs.get("lr_scheduler") else 0.0
-        if state.is_world_process_zero:
-            self._log.add(
-                step=self.step,
-                loss=self._last_loss,
-                mean=round(self.mean, 6),
-                rate=rate,
-                tokens=self.tokens,
-                seconds=round(self.seconds, 2),
-                memory=peak_memory_bytes(),
-            )
-            self._work.watcher.on_step(
-                Step(
-                    step=self.step,
-                    steps=self._steps,
-                    loss=self._last_loss,
-                    mean=self.mean,
-                    tokens=self.tokens,
-                    seconds=self.seconds,
-                    learning_rate=rate,
-                )
-            )
-        if self._validation and self._is_due():
-            self._evaluate(kwargs["model"], control)
-        why = self._work.watcher.should_stop()
-        if why and self.step < self._steps:
-            self.stopped = why
-            control.should_save = control.should_training_stop = True
-
-    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if state.is_world_process_zero:
-            mark_whole(
-                Path(args.output_dir) / f"checkpoint-{state.global_step}",
-                {
-                    "step": state.global_step,
-                    "mean": self.mean,
-                    "noted": self._noted,
-                    "tokens": self.tokens,
-                    "seconds": round(self.seconds, 2),
-                    "micro_batch": self.micro_batch,
-                },
-            )
-
-    def _is_due(self) -> bool:
-        every = self._every or max(1, self._steps // 10)
-        return self.step % every == 0 or self.step == self._steps
-
-    def _evaluate(self, model: Any, control: Any) -> None:
-        loss = self._validation_loss(model)
-        better = not self.evaluations or loss < min(value for _, value in self.evaluations)
-        self.evaluations.append((self.step, loss))
-        self._log.add(step=self.step, evaluation=loss)
-        if better:
-            save_trained(model, self._work.folder / BEST)
-        self._work.watcher.on_evaluation(self.step, loss)
-        patience = self._work.recipe.schedule.patience
-        values = [value for _, value in self.evaluations]
-        if patience and len(values) - 1 - values.index(min(values)) >= patience:
-            control.should_training_stop = True
-
-    @torch.no_grad()
-    def _validation_loss(self, model: Any) -> float:
-        model.eval()
-        size = max(self.micro_batch, 1)
-        held = self._validation
-        pieces = [held[at : at + size] for at in range(0, len(held), size)]
-        total = sum(float(self._objective.loss(model, piece)) for piece in pieces)
-        model.train()
-        return total / sum(map(self._objective.weight, held))
-
-    def fit_of(self, model: Any, left_out: dict[str, int]) -> Fit:
-        return Fit(
-            steps=self.step or self._steps,
-            loss=round(self.mean, 4),
-            seconds=round(self.seconds, 1),
-            trainable_parameters=sum(
-                one.numel() for one in model.parameters() if one.requires_grad
-            ),
-            total_parameters=sum(one.numel() for one in model.parameters()),
-            peak_memory_bytes=peak_memory_bytes(),
-            tokens=self.tokens,
-            gpu_seconds=round(self.seconds, 1) if torch.cuda.is_available() else 0.0,
-            evaluations=tuple(self.evaluations),
-            left_out=left_out,
-            micro_batch=self.micro_batch,
-        )

@@ -11,10 +11,14 @@ from typing import Any
 
 import torch  # noqa: TID253
 from transformers import AutoModelForCausalLM, GenerationConfig  # noqa: TID253
+from transformers.utils import logging  # noqa: TID253
 
 from training.datasets import Corpus
+from training.methods.batches import validation_examples
+from training.methods.checkpoints import writing
 from training.methods.examples import Example
 from training.methods.fitting import Objective, fit, round_up
+from training.methods.lines import device_of
 from training.methods.results import Fit, Material, Work
 from training.methods.shape import model_config
 from training.methods.tasks import BaseBatches
@@ -33,6 +37,8 @@ def train(material: Material, work: Work) -> Fit:
     recipe, corpus = work.recipe, material.corpus
     if corpus is None:
         raise RecipeError(f"The recipe {recipe.name} reads a corpus, and none was given.")
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     torch.manual_seed(recipe.seed)
     shape = recipe.shape
     tokenizer = fit_tokenizer(_texts(corpus), vocabulary=(shape and shape.vocabulary) or 4096)
@@ -49,7 +55,10 @@ def train(material: Material, work: Work) -> Fit:
         weight=lambda one: _weight(one, prompt_weight),
         tokens=len,
     )
-    result = fit(model, batches, objective, work=work)
+    watched = validation_examples(
+        material.validation, recipe=recipe, tokenizer=tokenizer, company=work.company
+    )
+    result = fit(model, batches, objective, work=work, validation=watched)
     _save(model, tokenizer, work.into)
     return result
 
@@ -85,6 +94,7 @@ def _weight(one: Example, prompt_weight: float) -> float:
 
 
 def _weighted_loss(model: Any, batch: Batch) -> torch.Tensor:
+    batch = {name: values.to(device_of(model)) for name, values in batch.items()}
     logits = model(input_ids=batch["tokens"], use_cache=False).logits
     each = torch.nn.functional.cross_entropy(
         logits[:, :-1].float().flatten(0, 1), batch["tokens"][:, 1:].flatten(), reduction="none"
@@ -98,5 +108,6 @@ def _save(model: Any, tokenizer: Any, into: Path) -> None:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    model.half().save_pretrained(into)
-    tokenizer.save_pretrained(into)
+    with writing():
+        model.half().save_pretrained(into)
+        tokenizer.save_pretrained(into)

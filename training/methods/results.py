@@ -70,13 +70,14 @@ class Nobody:
 
 @dataclass(frozen=True)
 class Material:
-    """What is learned from; each method takes its own kind. `validation` is never learned from:
-    the loss on it is watched."""
+    """What is learned from; each method takes its own kind (`pairs`: an embedder's, see
+    `training.pairs`). `validation` is never learned from: the loss on it is watched."""
 
     rows: Sequence[Row] = ()
     validation: Sequence[Row] = ()
     preferences: Sequence[Preference] = ()
     corpus: Corpus | None = None
+    pairs: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)

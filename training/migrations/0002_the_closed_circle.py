@@ -146,6 +146,7 @@ class Migration(migrations.Migration):
                 ('slot', models.CharField(blank=True, max_length=1)),
                 ('why', models.CharField(max_length=500)),
                 ('figures', models.JSONField(default=dict)),
+                ('told', models.JSONField(blank=True, default=list)),
                 ('told_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('against', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='llm.modelversion')),

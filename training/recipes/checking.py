@@ -1,5 +1,6 @@
 """Whether a recipe makes sense: `check`. One line for the first thing that is wrong."""
 
+import re
 from typing import Final
 
 from llm.prompts import LAYOUTS
@@ -23,11 +24,40 @@ ARCHITECTURES: Final = ("llama", "mistral", "gptj", "gpt2", "gemma2")
 SOURCES: Final = ("ticket", "reply", "article", "faq", "generated", "rated", "file")
 
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""Names of recipes and bases become names of folders."""
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+MAX_TEXT: Final = 500
+
+
 def check(recipe: Recipe) -> None:
     """Raises `RecipeError`."""
-    for kept, message in [*_ranges(recipe), *_choices(recipe), *_needs(recipe)]:
+    for kept, message in [
+        *_names(recipe),
+        *_ranges(recipe),
+        *_choices(recipe),
+        *_needs(recipe),
+    ]:
         if not kept:
             raise RecipeError(f"Recipe {recipe.name[:100]}: {message}.")
+
+
+def _names(recipe: Recipe) -> list[tuple[bool, str]]:
+    weights = recipe.weights
+    named = {"name": recipe.name, "base": recipe.base, "begins_as": recipe.begins_as}
+    return [
+        *[
+            (not value or bool(_NAME.fullmatch(value)), f"{field} may have letters, digits, . _ -")
+            for field, value in named.items()
+        ],
+        (bool(recipe.name), "the field name is empty"),
+        (len(recipe.about) <= MAX_TEXT, f"about must have {MAX_TEXT} characters at most"),
+        (
+            not weights.repository or bool(_REPOSITORY.fullmatch(weights.repository)),
+            "weights.repository must be OWNER/NAME",
+        ),
+        (len(weights.revision) <= MAX_TEXT, "weights.revision is too long"),
+    ]
 
 
 def _ranges(recipe: Recipe) -> list[tuple[bool, str]]:

@@ -191,7 +191,7 @@ class Schedule:
 class Recipe:
     """One recipe. `base`: name of a registered base, or of one that `weights` says how to get.
     `begins_as`: the version whose adapter is trained on: "" for a new one, "live" for the one that
-    serves in the slot that is challenged, or a name. `tunes`: the layers that `embeddings` tunes.
+    serves in the slot that is challenged, or a name.
     """
 
     name: str

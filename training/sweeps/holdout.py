@@ -21,7 +21,9 @@ from text.language import detect
 from text.privacy import mask
 from tickets.intake import clean
 from tickets.prompting import build_prompt_input
-from training.datasets import Row, digest_of, split
+from training.datasets import Row, digest_of, read_rows, split
+from training.datasets.files import path_of
+from training.models import TrainingRun
 
 SHARE: Final = 0.2
 """Of the past tickets, for a version that learnt from none of them or kept none out."""
@@ -54,7 +56,12 @@ def desk_rows(
     limit: int,
     on_row: OnRow = lambda done, total: None,
 ) -> Holdout:
-    """At most `limit` past tickets with their answers, chosen by a hash. Raises BadHoldout."""
+    """At most `limit` past tickets with their answers: of the holdout that the version's run kept
+    out, else chosen by a hash. Raises BadHoldout."""
+    kept = _of_its_run(version)
+    if kept:
+        rows = tuple(sorted(kept, key=_shuffled)[:limit])
+        return Holdout(rows, origin="its own holdout", kept_out=True)
     share = _share(version)
     questions = Question.objects.filter(kind=Question.Kind.TICKET).exclude(answer="")
     bare = [
@@ -151,6 +158,13 @@ def _same_question(row: Row) -> list[str]:
     """A past ticket that is the very row must not answer it."""
     same = Question.objects.filter(kind=Question.Kind.TICKET, text=row.question)
     return list(same.values_list("external_id", flat=True))
+
+
+def _of_its_run(version: ModelVersion) -> list[Row]:
+    """Frozen with what was said before and what search found."""
+    runs = TrainingRun.objects.filter(version=version).exclude(holdout=None)
+    frozen = [one.holdout for one in runs.select_related("holdout") if one.holdout is not None]
+    return read_rows(path_of(frozen[0])) if frozen and path_of(frozen[0]).is_file() else []
 
 
 def _share(version: ModelVersion) -> float:

@@ -47,6 +47,6 @@ def children(host: str, port: int) -> list[Child]:
     return [
         Child("web", web),
         Child("suggest worker", [*worker, "-Q", "suggest", "-n", "suggest@desk"]),
-        Child("index worker", [*worker, "-Q", "index", "-n", "index@desk"]),
+        Child("index worker", [*worker, "-Q", "index,train", "-n", "index@desk"]),
         Child("schedule", [*beat, "--pidfile", ""]),
     ]

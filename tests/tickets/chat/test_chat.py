@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from llm import registry
 from llm.engine import engines
 from llm.models import ModelVersion
-from llm.prompts import PromptBudget, Turn
+from llm.prompts import PromptBudget, Turn, layout_of
 from tests.llm.servers.conftest import version_on  # noqa: F401 (fixture)
 from tests.llm.servers.scripted import scripted
 from tests.llm.tiny_models import ANSWERS, QUESTIONS
@@ -150,7 +150,7 @@ def test_two_speaker_and_plain_drop_the_oldest_turns_first():
         "Be kind\n<s><person1>one</s><s><person2>two\\nlines</s><s><person1>(/s)three</s>"
     )
     assert (prompt.invocation, prompt.cut) == ("<s><person2>", False)
-    assert TEMPLATES["two-speaker"].spoken("two\\nlines \\\\n") == "two\nlines \\n"
+    assert layout_of("two-speaker").spoken("two\\nlines \\\\n</s>x") == "two\nlines \\n"
     narrow = Reader(len, PromptBudget(total=20), "support-1")
     prompt = TEMPLATES["plain"].prompt(Talked(turns, "en"), narrow)
     assert (prompt.text, prompt.cut) == ("two\nlines\n</s>three", True)

@@ -88,13 +88,19 @@ def test_there_are_two_hundred_attempts():
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_attempt_opens_no_section_and_reaches_no_control_token(carrier, layout):
+    """The marks are those of a prompt that nobody tampered with."""
+    untouched = marks_of(parts_with(Attempt("prompt", "en", "please"), carrier), layout)
+    assert untouched
     for attempt in ATTEMPTS:
-        parts = parts_with(attempt, carrier)
-        prompt = render(parts, count_tokens=len, budget=PromptBudget(total=9000), layout=layout)
-        text = prompt.text[len(prompt.head) :]
-        heads = re.findall(r"^###.*$", text, re.MULTILINE)
-        assert len(heads) == text.count(MARK) == 4, attempt
-        assert not re.search(r"<\||</s>|<s>|\[/?INST\]|<start_of_turn>", text), attempt
+        assert marks_of(parts_with(attempt, carrier), layout) == untouched, attempt
+
+
+def marks_of(parts: PromptInput, layout: str) -> list[str]:
+    prompt = render(parts, count_tokens=len, budget=PromptBudget(total=9000), layout=layout)
+    text = prompt.text[len(prompt.head) :]
+    return re.findall(
+        r"#{3,}[^\n]*|<\|[^\n|]*\|?>?|</?s>|\[/?INST\]|<start_of_turn>|</?person\d*>", text
+    )
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -41,6 +41,11 @@ class Command(JsonCommand):
             metavar="N",
             help="A chat's conversation ends when nobody writes for so long.",
         )
+        parser.add_argument(
+            "--every-turn",
+            action="store_true",
+            help="Learn from every answer, short ones and greetings too: a chat of friends.",
+        )
         parser.add_argument("--lang", default="", help="Of conversations that do not say.")
         parser.add_argument("--dry-run", action="store_true", help="Only report; write nothing.")
 
@@ -53,11 +58,15 @@ class Command(JsonCommand):
         agents: list[str],
         silence_minutes: int,
         lang: str,
+        every_turn: bool,
         dry_run: bool,
         **options: Any,
     ) -> Outcome:
         reading = ReadingOptions(
-            agents=tuple(agents), silence=timedelta(minutes=silence_minutes), lang=lang
+            agents=tuple(agents),
+            silence=timedelta(minutes=silence_minutes),
+            lang=lang,
+            every_turn=every_turn,
         )
         with reading_along(), _until_interrupted() as stop:
             report = import_tickets(

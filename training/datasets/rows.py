@@ -1,21 +1,23 @@
-"""Frozen data sets: what a run learns from, as JSONL with a digest.
+"""What a run learns from, as plain values: rows, preferences, a corpus.
 
-Public entries: `Row` (a question with what search found for it and the team's answer), `Corpus`
-(what a base reads), `write_jsonl`, `read_rows`, `digest_of`, `split`. Pure: rows come from
-`training.snapshots`, which asks the database; the methods only ever see what is here, so a run can
-be repeated from its files.
+Public entries: `Row` (a question with what search found for it and the team's answer),
+`Preference`, `Corpus`, `lesson_of` and `unit_of` (whose row it is: what forgetting and splits go
+by). Pure: the methods only ever see what is here, so a run can be repeated from its files.
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Literal
+import re
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from llm.prompts import Passage, PastAnswer, PromptInput, Turn
 
 Kind = Literal["ticket", "reply", "article", "faq", "generated", "rated", "file"]
+LESSONS: Final = frozenset({"ticket", "reply", "rated"})
+"""Kinds of rows that were made of a customer's ticket: they go when the customer is forgotten."""
+ASKED: Final = frozenset({"ticket", "reply", "file"})
+"""Kinds of rows that can be measured on: somebody asked, and somebody's answer was sent."""
+_COPY: Final = re.compile(r"~(?:draft|pair|canary)\d+$")
+_TURN: Final = re.compile(r"#\d+$")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Row:
         return PromptInput(
             lang=self.lang,
             company=company,
+            system=self.system,
             passages=tuple(Passage(*one) for one in self.passages),
             similar=tuple(PastAnswer(*one) for one in self.similar),
             turns=tuple(
@@ -94,47 +97,33 @@ class Corpus:
     asked: tuple[Asked, ...]
 
 
-def write_jsonl(path: Path, items: Iterable[Any]) -> str:
-    """Write dataclasses a line each; returns the digest of the file's bytes."""
-    lines = [json.dumps(asdict(one), ensure_ascii=False, sort_keys=True) for one in items]
-    body = "".join(f"{line}\n" for line in lines).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(body)
-    return hashlib.sha256(body).hexdigest()
+def lesson_of(key: str) -> str:
+    """The name of the past answer that a row stands for: a draft of it, a pair, or a copy with a
+    canary are the same lesson."""
+    while (bare := _COPY.sub("", key)) != key:
+        key = bare
+    return key
 
 
-def digest_of(items: Iterable[Any]) -> str:
-    """The digest that `write_jsonl` would return."""
-    running = hashlib.sha256()
-    for one in items:
-        line = json.dumps(asdict(one), ensure_ascii=False, sort_keys=True)
-        running.update(f"{line}\n".encode())
-    return running.hexdigest()
+def unit_of(row: Row) -> str:
+    """What stands on one side of a split as a whole: a customer, else a conversation."""
+    return row.customer or conversation_of(row.key)
 
 
-def read_rows(path: Path) -> list[Row]:
-    with path.open(encoding="utf-8") as file:
-        return [_row(json.loads(line)) for line in file]
+def conversation_of(key: str) -> str:
+    """The name without the number of the turn: that of the ticket's first past answer."""
+    return _TURN.sub("", lesson_of(key))
 
 
-def split(rows: Sequence[Row], *, holdout: float) -> tuple[list[Row], list[Row]]:
-    """(learned from, kept out): about `holdout` of the ticket rows, chosen by their keys' hash, so
-    that a row stays on its side however the data grows."""
-    kept_out = {row.key for row in rows if row.kind == "ticket" and _place(row.key) < holdout}
-    return (
-        [row for row in rows if row.key not in kept_out],
-        [row for row in rows if row.key in kept_out],
-    )
-
-
-def _place(key: str) -> float:
-    return int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) / 2**32
-
-
-def _row(data: dict[str, Any]) -> Row:
-    pairs: Iterator[tuple[str, tuple[tuple[str, str], ...]]] = (
-        (name, tuple((str(one[0]), str(one[1])) for one in data[name]))
+def row_from(data: dict[str, Any]) -> Row:
+    """A row as a file's line has it."""
+    pairs: dict[str, Any] = {
+        name: tuple((str(one[0]), str(one[1])) for one in data[name])
         for name in ("passages", "similar", "turns")
         if name in data
-    )
-    return Row(**(data | dict(pairs)))
+    }
+    return Row(**(data | pairs))
+
+
+def preference_from(data: dict[str, Any]) -> Preference:
+    return Preference(**(data | {"row": row_from(data["row"])}))

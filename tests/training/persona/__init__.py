@@ -1,0 +1,1 @@
+"""A chat of two friends, all invented, as WhatsApp exports it."""

@@ -1,0 +1,179 @@
+"""How the figures of training are written: `{% load training_figures %}`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from runtime.jobs import State
+from runtime.templatetags.desk_text import language_name, number
+from training.decisions import Figure, figures_of
+from training.models import Decision, TrainingRun
+
+register = template.Library()
+
+PHASES: dict[str, Promise] = {
+    "data": _("reading the data"),
+    "training": _("training"),
+    "measuring": _("measuring"),
+    "deciding": _("deciding"),
+}
+MEASURES: dict[str, Promise] = {
+    "score": _("Score"),
+    "loss": _("Loss of the team’s answer"),
+    "perplexity": _("Perplexity"),
+    "groundedness": _("Groundedness"),
+    "length_ratio": _("Length beside the team’s"),
+    "right_language": _("Right language"),
+    "refusal": _("Refusal"),
+    "repetition": _("Repetition"),
+    "canaries": _("Planted values"),
+    "seconds": _("Seconds"),
+}
+_PROPER = {"chrf": "chrF", "rouge_l": "ROUGE-L"}
+KINDS: dict[str, Promise] = {
+    "ticket": _("past tickets"),
+    "reply": _("sent replies"),
+    "article": _("sentences of articles"),
+    "faq": _("frequent questions"),
+    "generated": _("generated questions"),
+    "rated": _("drafts rated well"),
+    "file": _("of a file"),
+}
+TEXTS: dict[str, Promise] = {
+    "question": _("Question"),
+    "answer": _("Answer"),
+    "chosen": _("Liked better"),
+    "rejected": _("Liked less"),
+    "title": _("Title"),
+    "text": _("Text"),
+}
+MANIFEST: dict[str, Promise] = {
+    "learned": _("Learned from"),
+    "validation": _("Watched for the loss"),
+    "canaries": _("Planted copies"),
+    "kept_out": _("Kept out"),
+    "sections": _("Sections"),
+    "questions": _("Questions"),
+    "pairs": _("Pairs"),
+    "share": _("Share kept out"),
+    "rows": _("Rows"),
+    "followed": _("Rows of the one before"),
+}
+LEFT_OUT: dict[str, Promise] = {
+    "holdout": _("rows of the holdout"),
+    "customer": _("customers of the holdout"),
+    "reserved": _("customers kept for a later holdout"),
+    "question": _("nearly the same question as in the holdout"),
+}
+SIDES: dict[str, Promise] = {
+    "difference": _("Difference"),
+    "new": _("new version"),
+    "old": _("version before"),
+    "share": _("Share of tickets"),
+    "rows": _("Rows"),
+}
+_GIB = 2**30
+
+
+@register.filter
+def phase_name(name: str) -> str:
+    return str(PHASES.get(name, name))
+
+
+@register.filter
+def measure_name(name: str) -> str:
+    """An unknown one stands for itself."""
+    return _PROPER.get(name) or str(MEASURES.get(name, name))
+
+
+@register.filter
+def figure_name(figure: Figure) -> str:
+    """What a decision's figure is called: a language and a measure by their names."""
+    path = [one for one in figure.path if one not in ("languages", "guards")]
+    in_language = "languages" in figure.path
+    return " · ".join(_part_name(one, in_language=in_language) for one in path)
+
+
+def _part_name(part: str, *, in_language: bool) -> str:
+    if part in SIDES:
+        return str(SIDES[part])
+    return str(language_name(part)) if in_language else measure_name(part)
+
+
+@register.filter
+def kind_name(name: str) -> str:
+    return str(KINDS.get(name, name))
+
+
+@register.filter
+def text_name(name: str) -> str:
+    return str(TEXTS.get(name, name))
+
+
+@register.filter
+def reason_name(name: str) -> str:
+    """Why rows were left out."""
+    return str(LEFT_OUT.get(name, name))
+
+
+@register.filter
+def said(line: str) -> str:
+    """A line that is kept in English, in the reader's language where it is known."""
+    return gettext(line) if line else ""
+
+
+@register.filter
+def gibibytes(size: int | None) -> str:
+    """Of bytes: "1.2 GiB"."""
+    if not size:
+        return "–"
+    return gettext("%(size)s GiB") % {"size": number(round(size / _GIB, 2))}
+
+
+@register.filter
+def signed(value: float | None) -> str:
+    """A difference with its sign."""
+    if value is None:
+        return "–"
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return f"{sign}{number(round(abs(float(value)), 3))}"
+
+
+@register.filter
+def rounded(value: float | str | None) -> str:
+    """What is missing (None, or "" as a template gives it) is a dash."""
+    return "–" if value is None or value == "" else number(round(float(value), 3))
+
+
+@register.filter
+def decided_on(decision: Decision) -> list[Figure]:
+    return figures_of(decision)
+
+
+@register.filter
+def counted(counts: Any) -> list[tuple[str, int]]:
+    """A mapping of counts, the largest first."""
+    if not isinstance(counts, Mapping):
+        return []
+    known = [(str(name), count) for name, count in counts.items() if isinstance(count, int)]
+    return sorted(known, key=lambda one: (-one[1], one[0]))
+
+
+@register.filter
+def manifest_counts(manifest: Any) -> list[tuple[str, str]]:
+    """The numbers of a data set's manifest that have a name."""
+    given = manifest if isinstance(manifest, Mapping) else {}
+    return [
+        (str(name), number(given[key]))
+        for key, name in MANIFEST.items()
+        if isinstance(given.get(key), int | float) and not isinstance(given.get(key), bool)
+    ]
+
+
+@register.filter
+def is_stopping(run: TrainingRun) -> bool:
+    return run.stop_asked and run.state == State.RUNNING
