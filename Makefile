@@ -25,8 +25,9 @@ setup: $(STAMP)
 run: setup
 	@$(MANAGE) start
 
+# As many processes as there are cores, four at most; a file's tests stay together.
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

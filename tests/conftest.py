@@ -14,8 +14,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """The application's role may not create databases; in the tests' home it is allowed to."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The application's role may not create databases; in the tests' home it is allowed to. Each
+    process of a test run has a database of its own."""
     if settings.EMBEDDED_DATABASE:
         from config.embedded import allow_test_databases
 

@@ -29,8 +29,10 @@ class Visitor:
         self.page.wait_for_selector("#inbox")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One for each file: Playwright leaves an event loop running, in which no other test could ask
+    the database."""
     if CHROMIUM is None:
         pytest.fail("Chromium is not installed: apt-get install chromium")
     with sync_playwright() as playwright:
