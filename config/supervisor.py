@@ -9,12 +9,14 @@ that none is left behind (Linux only; elsewhere it notices at the lock).
 
 import ctypes
 import fcntl
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -121,10 +123,13 @@ def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         list(command),
         start_new_session=True,
-        preexec_fn=_die_with_parent,
+        preexec_fn=partial(_die_with, os.getpid()),
     )
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
+    """A parent that died before the kernel knew of this wish sends no signal any more."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
