@@ -46,7 +46,9 @@ def test_suggest_worker_killed_in_a_draft_loses_and_doubles_nothing(desk_server)
     drafts = wait_for(lambda: desk_server.drafts_ready(ticket), seconds=120)
     assert sorted(row["slot"] for row in _slots(desk_server, ticket)) == ["A", "B", "C"]
     assert all(draft["text"] for draft in drafts)
-    assert desk_server.child("suggest@desk").pid != worker.pid
+    # The drafts may have been whole before the signal came: then nobody waited for its successor.
+    successor = wait_for(lambda: desk_server.child("suggest@desk"))
+    assert successor.pid != worker.pid
 
 
 def _slots(desk: LiveDesk, ticket: int) -> list[dict]:
