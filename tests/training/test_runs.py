@@ -21,6 +21,7 @@ from runtime.errors import InputError
 from runtime.jobs import State, Trigger
 from tests.training.test_methods import base  # noqa: F401 - a fixture
 from tests.training.tiny import ROWS, tuned_recipe
+from training.full_disk import DiskFull
 from training.methods.checkpoints import last_whole, read_log
 from training.methods.results import Fit, Material, Step, Stopped, Work, method_of
 from training.methods.tasking import TaskFolder
@@ -38,7 +39,6 @@ from training.runs import (
 )
 from training.runs.costs import Pace
 from training.runs.folders import clean_old
-from training.runs.recording import DiskFull
 from training.runs.watching import lasting
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from training.datasets import Corpus, Row, read_corpus, read_preferences, read_rows, write_jsonl
+from training.datasets import Row, read_rows, write_jsonl
+from training.methods.material_files import FILES, read_material, write_material
 from training.methods.results import Material
 from training.recipes import Recipe, as_data, recipe_from
 
-_TEXTS: Final = ("rows", "validation", "preferences", "corpus", "test")
+_TEST: Final = "test.jsonl"
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,8 @@ class Job:
 
 def write(job: Job, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    material = job.material
-    corpus = material.corpus
-    texts: dict[str, Sequence[object]] = {
-        "rows": material.rows,
-        "validation": material.validation,
-        "preferences": material.preferences,
-        "corpus": [*corpus.sections, *corpus.asked] if corpus else [],
-        "test": job.test,
-    }
-    for name, items in texts.items():
-        write_jsonl(folder / f"{name}.jsonl", items)
+    write_material(job.material, folder)
+    write_jsonl(folder / _TEST, job.test)
     told = {
         "recipe": as_data(job.recipe),
         "base": str(job.base) if job.base else None,
@@ -58,16 +50,10 @@ def write(job: Job, folder: Path) -> None:
 
 def read(folder: Path) -> Job:
     told = json.loads((folder / "job.json").read_text())
-    corpus: Corpus = read_corpus(folder / "corpus.jsonl")
     return Job(
         recipe=recipe_from(told["recipe"]),
-        material=Material(
-            rows=read_rows(folder / "rows.jsonl"),
-            validation=read_rows(folder / "validation.jsonl"),
-            preferences=read_preferences(folder / "preferences.jsonl"),
-            corpus=corpus if corpus.sections else None,
-        ),
-        test=read_rows(folder / "test.jsonl"),
+        material=read_material(folder),
+        test=read_rows(folder / _TEST),
         base=Path(told["base"]) if told["base"] else None,
         base_name=told["base_name"],
         begins_as=Path(told["begins_as"]) if told["begins_as"] else None,
@@ -78,8 +64,8 @@ def read(folder: Path) -> Job:
 
 def forget(folder: Path, *, trained: bool) -> None:
     """Take the rows away; with `trained` what was trained as well, when its figures are kept."""
-    for name in _TEXTS:
-        (folder / f"{name}.jsonl").unlink(missing_ok=True)
+    for name in (*FILES, _TEST):
+        (folder / name).unlink(missing_ok=True)
     if trained:
         for part in ("run", "version"):
             shutil.rmtree(folder / part, ignore_errors=True)

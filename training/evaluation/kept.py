@@ -12,12 +12,12 @@ import time
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Final
 
 from django.conf import settings
 
 from runtime.errors import InputError
+from training.kept_lines import KeptLines, opened
 from training.models import Evaluation
 
 FOLDER: Final = "evaluations"
@@ -56,33 +56,24 @@ class Line:
         return self.measures.get(measure)
 
 
-class Kept:
+class Kept(KeptLines):
     """By key. Use it as a context: the file is ours until its end."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         self.lines: dict[str, Line] = {}
 
-    def __enter__(self) -> "Kept":
-        self._file = _locked(self.path)
-        self.lines, sound = _read(self._file)
-        self._file.truncate(sound)  # what a killed process left is cut off
-        return self
+    def _busy(self) -> EvaluationRuns:
+        return EvaluationRuns("This version is being measured already; wait for it, or stop it.")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.close()
+    def _read(self, file: BinaryIO) -> int:
+        self.lines, sound = _lines_in(file)
+        return sound
 
     def add(self, lines: Iterable[Line]) -> None:
-        for line in lines:
-            self._file.write(_as_bytes(line))
-            self.lines[line.key] = line
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        new = {line.key: line for line in lines}
+        self._append(map(_as_bytes, new.values()))
+        self.lines |= new
 
 
 def read_lines(evaluation: Evaluation) -> dict[str, Line]:
@@ -91,7 +82,7 @@ def read_lines(evaluation: Evaluation) -> dict[str, Line]:
     if not evaluation.path or not path.is_file():
         return {}
     with path.open("rb") as file:
-        return _read(file)[0]
+        return _lines_in(file)[0]
 
 
 def forget(keys: Collection[str]) -> int:
@@ -105,9 +96,9 @@ def forget(keys: Collection[str]) -> int:
 def _forget_in(path: Path, gone: set[str]) -> int:
     """In place: a process that measures goes on at the end of the same file. It is waited for, but
     not for ever; a line that it writes meanwhile may be lost, and is written again when needed."""
-    with _opened(path) as file:
+    with opened(path) as file:
         _wait_for(file)
-        lines, _sound = _read(file)
+        lines, _sound = _lines_in(file)
         left = [line for key, line in lines.items() if key not in gone]
         if len(left) < len(lines):
             file.seek(0)
@@ -116,11 +107,6 @@ def _forget_in(path: Path, gone: set[str]) -> int:
             file.flush()
             os.fsync(file.fileno())
         return len(lines) - len(left)
-
-
-def _opened(path: Path) -> BinaryIO:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("a+b")
 
 
 def _wait_for(file: BinaryIO) -> None:
@@ -134,19 +120,7 @@ def _wait_for(file: BinaryIO) -> None:
             return
 
 
-def _locked(path: Path) -> BinaryIO:
-    file = _opened(path)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise EvaluationRuns(
-            "This version is being measured already; wait for it, or stop it."
-        ) from error
-    return file
-
-
-def _read(file: BinaryIO) -> tuple[dict[str, Line], int]:
+def _lines_in(file: BinaryIO) -> tuple[dict[str, Line], int]:
     """The lines up to the first that is not whole, and how many bytes they are."""
     file.seek(0)
     lines: dict[str, Line] = {}

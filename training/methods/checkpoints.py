@@ -6,7 +6,6 @@ own saving of a P-tuned prompt keeps the encoder's output alone, from which no t
 A checkpoint counts when its mark was written, which is the last thing that happens to it.
 """
 
-import errno
 import json
 import os
 import shutil
@@ -19,27 +18,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from runtime.errors import InputError
+from training.full_disk import DiskFull, is_full
 from training.methods.sharded import put, whole
 
 TRAINED: Final = "trained.safetensors"
 BEST: Final = "best.safetensors"
 _MARK: Final = "whole.json"
 _PREFIX: Final = "checkpoint-"
-_FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-# What torch and safetensors say about a write that the system refused, in errors of their own.
-_SIGNS: Final = (
-    "no space left",
-    "file too large",
-    "quota exceeded",
-    "file write failed",
-    "unexpected pos",
-    "os error 27",
-    "os error 28",
-)
-
-
-class DiskFull(InputError):
-    """A file of the run could not be written whole."""
 
 
 class OtherCheckpoint(InputError):
@@ -60,12 +45,6 @@ def writing(unfinished: Path | None = None) -> Iterator[None]:
             "The disk is full, and the run could not be kept; make room below PASOKH_HOME and go "
             "on with --resume."
         ) from error
-
-
-def is_full(error: BaseException) -> bool:
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return True
-    return any(sign in str(error).lower() for sign in _SIGNS)
 
 
 def save_trained(model: Any, path: Path, *, writes: bool = True) -> None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from training.datasets import read_corpus, read_preferences, read_rows, write_jsonl
+from training.methods.material_files import read_material, write_material
 from training.methods.results import Fit, Material, Step, Stopped, Watcher, Work
 from training.recipes import as_data, recipe_from
 
@@ -39,12 +39,7 @@ class TaskFolder:
 
     def write(self, material: Material, work: Work) -> None:
         self.path.mkdir(mode=0o700, parents=True)
-        write_jsonl(self.path / "rows.jsonl", material.rows)
-        write_jsonl(self.path / "validation.jsonl", material.validation)
-        write_jsonl(self.path / "preferences.jsonl", material.preferences)
-        if material.corpus is not None:
-            items = [*material.corpus.sections, *material.corpus.asked]
-            write_jsonl(self.path / "corpus.jsonl", items)
+        write_material(material, self.path)
         places = {
             name: str(place.absolute()) if (place := getattr(work, name)) else None
             for name in ("folder", "into", "base", "begins_as")
@@ -53,13 +48,7 @@ class TaskFolder:
         self._put("work.json", told | places)
 
     def material(self) -> Material:
-        corpus = self.path / "corpus.jsonl"
-        return Material(
-            rows=read_rows(self.path / "rows.jsonl"),
-            validation=read_rows(self.path / "validation.jsonl"),
-            preferences=read_preferences(self.path / "preferences.jsonl"),
-            corpus=read_corpus(corpus) if corpus.is_file() else None,
-        )
+        return read_material(self.path)
 
     def work(self, *, rank: int) -> Work:
         """The first process alone fills `into`; what the others save is thrown away."""

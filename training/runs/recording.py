@@ -4,7 +4,6 @@ However the block ends, the row says so: done, stopped (it can go on) or failed,
 an error that nobody expected only the kind is kept: its text could hold what the model was given.
 """
 
-import errno
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from llm.models import ModelVersion
-from runtime.errors import InputError
 from runtime.jobs import State, Trigger
 from runtime.recording import Recording, recorded
+from training.full_disk import DiskFull, is_full
 from training.methods.results import Fit, Stopped
 from training.models import DatasetSnapshot, TrainingRun, training_runs
 from training.recipes import Recipe, as_data
@@ -31,10 +30,6 @@ from training.runs.watching import Report, RunWatcher
 
 _FIGURES = re.compile(r"(\d+) of (\d+)")
 PHASES = ("data", "training", "measuring", "deciding")
-
-
-class DiskFull(InputError):
-    """Nothing more can be written."""
 
 
 class RunRecord:
@@ -188,7 +183,7 @@ def record(
             try:
                 yield made
             except OSError as error:
-                if error.errno == errno.ENOSPC:
+                if is_full(error):
                     raise DiskFull(
                         _("The disk is full: make room, then go on with this run.")
                     ) from error

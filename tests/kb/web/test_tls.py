@@ -2,45 +2,22 @@
 
 import socket
 import ssl
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from kb.importing.web.connecting import trust
 from kb.importing.web.fetching import Fetcher, FetchFailed
 from kb.importing.web.guard import Guard, parse_allowed
+from tests.certificates import self_signed
 from tests.kb.web.sites import Site, html
 
 
 @pytest.fixture
 def certificate(tmp_path, monkeypatch):
     """For help.example, made by an authority that the system trusts."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "help.example")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("help.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
     path = tmp_path / "server.pem"
-    secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    path.write_bytes(self_signed("help.example", serves=x509.DNSName("help.example")))
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     trust.cache_clear()
     yield path

@@ -2,19 +2,16 @@
 
 import ssl
 import threading
-from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from llm.servers import connecting
 from llm.servers.backend import write
 from llm.servers.errors import ServerError, Trouble
 from llm.servers.registering import add_served, add_server
+from tests.certificates import self_signed
 from tests.llm.servers.conftest import PARTS
 from tests.llm.servers.scripted import MODEL, scripted
 
@@ -24,30 +21,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def made(tmp_path):
     """A certificate for this machine that signs itself, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gpu")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
     path = tmp_path / "server.pem"
-    secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    path.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+    path.write_bytes(self_signed("gpu", serves=x509.IPAddress(ip_address("127.0.0.1"))))
     return path
 
 
