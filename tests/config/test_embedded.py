@@ -1,5 +1,7 @@
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,18 @@ def test_server_has_more_memory_than_the_default_where_the_machine_has(tmp_path)
     for _ in range(2):  # from the first start on, and it stays
         shown = desk.manage("shell", "--no-imports", "-c", code).stdout.strip()
         assert shown == ("1GB" if wanted == 1024 else f"{wanted}MB")
+
+
+def test_processes_that_find_a_new_home_together_all_get_a_database(tmp_path):
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from config.embedded import allow_test_databases\n"
+        "allow_test_databases(Path(sys.argv[1]))\n"
+    )
+    home = str(tmp_path / "home")
+    started = [
+        subprocess.Popen([sys.executable, "-c", code, home], stderr=subprocess.PIPE, text=True)
+        for _number in range(4)
+    ]
+    said = [process.communicate(timeout=120)[1] for process in started]
+    assert [process.returncode for process in started] == [0] * 4, said
