@@ -70,6 +70,8 @@ class ModelVersion(models.Model):
     )
     served_name = models.CharField(max_length=200, blank=True)
     """What its server calls it: versioned, for a name that changes its weights is no version."""
+    follows_instructions = models.BooleanField(default=False)
+    """An admin has said that it does what it is told: say it shorter, translate it."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

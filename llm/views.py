@@ -19,7 +19,7 @@ from llm.models import Server
 from llm.registry import RegistryError, promote, retire, rollback, set_canary, version_named
 from llm.servers.health import check
 from llm.servers.registering import allow, disallow
-from runtime.people import admin_required, signed_in
+from people.roles import admin_required, signed_in
 
 
 @require_POST

@@ -36,9 +36,29 @@ def omid(db, django_user_model):
 
 
 @pytest.fixture
+def parisa(db, django_user_model):
+    """A lead."""
+    return _member(django_user_model, "parisa", "lead")
+
+
+@pytest.fixture
 def mina(db, django_user_model):
     """An admin."""
     return _member(django_user_model, "mina", "admin")
+
+
+@pytest.fixture
+def support(sara, omid, parisa):
+    """The team of sara, omid and parisa."""
+    return _team("support", sara, omid, parisa)
+
+
+@pytest.fixture
+def navid(db, django_user_model):
+    """An agent of another team, sales."""
+    user = _member(django_user_model, "navid", "agent")
+    _team("sales", user)
+    return user
 
 
 @pytest.fixture
@@ -53,6 +73,14 @@ def _member(users, name: str, group: str):
     user = users.objects.create_user(name, password=f"{name}-pass")
     user.groups.add(Group.objects.get_or_create(name=group)[0])
     return user
+
+
+def _team(name: str, *members):
+    from people.models import Team
+
+    team = Team.objects.create(name=name)
+    team.members.set(members)
+    return team
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ ARTICLE = "allowed: an article, which the company publishes or writes for its ag
 WEB = "allowed: what a public web server says about its pages"
 PATH = "allowed: a path that the program or an admin names"
 FIGURES = "allowed: settings and figures"
+SECRET = "allowed: random, of a second factor; no customer's"
 FIXED = "allowed: a sentence of the program, without anything of what was read"
 
 FIELDS = {
@@ -106,7 +107,58 @@ FIELDS = {
     },
     "kb.ChunkVector": {"vector": ARTICLE},
     "kb.QuestionVector": {"vector": SCRUBBED},
-    "tickets.ApiToken": {"name": STAFF, "token_hash": DIGEST},
+    "otp_static.StaticDevice": {"name": CODE},
+    "otp_static.StaticToken": {"token": SECRET},
+    "otp_totp.TOTPDevice": {"name": CODE, "key": SECRET},
+    "people.Team": {"name": STAFF},
+    "people.Invitation": {"email": STAFF, "token_hash": DIGEST},
+    "people.AuditEntry": {"action": CODE, "target": CODE, "details": FIGURES},
+    "doors.Door": {
+        **dict.fromkeys(("name", "source", "claim"), CODE),
+        "options": FIGURES,
+        "cursor": FIGURES,
+        "secret_encrypted": VAULT,
+        "last_error": FIXED,
+    },
+    "doors.Incoming": {"remote_key": DIGEST, "why": FIXED},
+    "doors.Outgoing": {
+        **dict.fromkeys(("claim", "remote_id"), CODE),
+        "error": FIXED,
+    },
+    "doors.WebhookEndpoint": {
+        "name": CODE,
+        "url": PATH,
+        "secret_encrypted": VAULT,
+        "kinds": CODE,
+    },
+    "doors.WebhookDelivery": {
+        **dict.fromkeys(("event_id", "kind", "claim"), CODE),
+        "payload": FIGURES,
+        "error": FIXED,
+    },
+    "tickets.ApiToken": {"name": STAFF, "token_hash": DIGEST, "start": CODE, "scopes": CODE},
+    "tickets.IdempotencyKey": {
+        "key_hash": DIGEST,
+        "request_digest": DIGEST,
+        "reference": CODE,
+    },
+    "tickets.TicketEvent": {"details": FIGURES},
+    "tickets.Note": {"text": SCRUBBED},
+    "tickets.CannedReply": {"title": SCRUBBED, "text": SCRUBBED, "lang": CODE},
+    "tickets.SavedView": {"name": SCRUBBED, "filters": SCRUBBED},
+    "tickets.ReplyDraft": {"text_encrypted": VAULT},
+    "tickets.NoGoodAnswer": {"text": SCRUBBED},
+    "tickets.Rewrite": {
+        **dict.fromkeys(("lang", "claim"), CODE),
+        "text": SCRUBBED,
+        "error": FIXED,
+    },
+    "tickets.Attachment": {
+        "name": SCRUBBED,
+        **dict.fromkeys(("media_type", "path"), CODE),
+        "digest": DIGEST,
+        "why": FIXED,
+    },
     "tickets.Customer": {
         "contact_hmac": DIGEST,
         "contact_encrypted": VAULT,
@@ -119,6 +171,7 @@ FIELDS = {
         "lang": CODE,
         "claim": "allowed: random",
         "found": SCRUBBED,
+        "search": SCRUBBED,
     },
     "tickets.Message": {"text": SCRUBBED},
     "tickets.Suggestion": {

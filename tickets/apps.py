@@ -16,7 +16,7 @@ def _let_admins_reveal(*, plan: list[Any] | None = None, **_signal: Any) -> None
     than the permission, gets it: a desk that takes it from its admins keeps it so."""
     from django.contrib.auth.models import Group, Permission
 
-    from runtime.people import ADMIN
+    from people.roles import ADMIN
 
     group, is_new = Group.objects.get_or_create(name=ADMIN)
     applied = [(migration.app_label, migration.name) for migration, _backwards in plan or ()]

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
-from runtime.people import Person
+from people.roles import Person
 from tickets import vault
 from tickets.models import Customer, Message, Rating, Suggestion, Ticket
 

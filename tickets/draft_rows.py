@@ -22,9 +22,10 @@ from llm.prompts import PROMPT_VERSION
 from llm.registry import SlotChoice
 from runtime.live import publish
 from text.privacy.placeholders import whole
+from tickets import events
 from tickets.claims import Claim, ClaimLost
 from tickets.finishing import Finished, finish_draft, has_no_good_answer, placeholders_of
-from tickets.models import Message, Suggestion, Ticket
+from tickets.models import Message, Suggestion, Ticket, TicketEvent
 from tickets.prompting import Source, used_sources
 
 FLUSH_SECONDS = 0.25
@@ -133,8 +134,8 @@ class DraftRows:
             claim="",
             updated_at=timezone.now(),
         )
-        publish("inbox", ticket=self.claim.ticket_id)
-        publish(f"ticket:{self.claim.ticket_id}", drafts="done")
+        ticket = Ticket.objects.get(pk=self.claim.ticket_id)
+        events.record(ticket, TicketEvent.Kind.DRAFTED)
 
     def _ready(self) -> list[Finished]:
         asked = Message.objects.filter(ticket=self.claim.ticket_id, role=Message.Role.CUSTOMER)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Left
+from django.db.models.functions import Left
 
 from text.privacy.placeholders import whole
 from tickets import vault
@@ -27,7 +27,6 @@ def inbox_rows(tab: str) -> QuerySet[Any]:
         .select_related("customer")
         .annotate(
             preview=Subquery(last.annotate(start=Left("text", PREVIEW)).values("start")[:1]),
-            waiting_since=Coalesce(Subquery(last.values("created_at")[:1]), "created_at"),
         )
     )
     if tab == "open":

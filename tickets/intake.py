@@ -16,13 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from runtime.errors import InputError
-from runtime.live import publish
 from text.language import detect
 from text.privacy import find
 from text.privacy.placeholders import cut
 from text.privacy.spans import COMPANY_ID, NATIONAL_ID, POSTAL_CODE, STRUCTURED
-from tickets import vault
-from tickets.models import Customer, Message, Suggestion, Ticket
+from tickets import events, vault
+from tickets.models import Customer, Message, Suggestion, Ticket, TicketEvent
 from tickets.queueing import ask_for_drafts
 
 MAX_SUBJECT = 300
@@ -49,6 +48,7 @@ class NewTicket:
     name: str = field(default="", repr=False)
     lang: str = ""
     created_at: datetime | None = None
+    team_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ def receive(new: NewTicket) -> Received:
         lang=new.lang or detect(text),
         shuffle_seed=random.randrange(2**31),  # noqa: S311  an order of drafts, no secret
         created_at=aware(new.created_at),
+        waiting_since=aware(new.created_at),
+        team_id=new.team_id,
     )
     return _store(new, row=row, text=text, masker=masker)
 
@@ -102,10 +104,15 @@ def add_customer_message(ticket: Ticket, text: str) -> Message:
         if row.state != Ticket.State.SPAM:
             # Clearing the claim stops a worker that drafts for the message before.
             row.state, row.claim, row.attempts, row.found = Ticket.State.NEW, "", 0, []
-            row.save(update_fields=["state", "claim", "attempts", "found", "updated_at"])
+            row.waiting_since, row.closed_at = message.created_at, None
+            row.save(
+                update_fields=[
+                    *("state", "claim", "attempts", "found", "waiting_since", "closed_at"),
+                    "updated_at",
+                ]
+            )
             ask_for_drafts(row.pk)
-        publish("inbox", ticket=row.pk)
-        publish(f"ticket:{row.pk}", message=message.pk)
+        events.record(row, TicketEvent.Kind.MESSAGE, object_id=message.pk)
     return message
 
 
@@ -182,17 +189,20 @@ def _store(new: NewTicket, *, row: Ticket, text: str, masker: vault.TicketMasker
             external_id=row.external_id,
             defaults={
                 name: getattr(row, name)
-                for name in ("customer", "subject", "lang", "shuffle_seed", "created_at")
+                for name in (
+                    *("customer", "subject", "lang", "shuffle_seed", "created_at"),
+                    *("waiting_since", "team_id"),
+                )
             },
         )
         if not created:  # another process received it at the same moment
             return Received(ticket, created=False)
-        Message.objects.create(
+        message = Message.objects.create(
             ticket=ticket, role=Message.Role.CUSTOMER, text=text, created_at=row.created_at
         )
         masker.keep(ticket)
         ask_for_drafts(ticket.pk)
-        publish("inbox", ticket=ticket.pk)
+        events.record(ticket, TicketEvent.Kind.RECEIVED, object_id=message.pk)
     return Received(ticket, created=True)
 
 

@@ -17,13 +17,12 @@ from django.utils.translation import gettext as _
 from rapidfuzz.distance import Levenshtein
 
 from runtime.errors import InputError
-from runtime.live import publish
 from text.privacy import restore
 from text.privacy.placeholders import placeholders_in
 from text.privacy.spans import DESTROYED
-from tickets import vault
+from tickets import events, vault
 from tickets.intake import cancel_unfinished, clean, without_values
-from tickets.models import Message, Reply, Suggestion, Ticket, VaultReading
+from tickets.models import Message, Reply, Suggestion, Ticket, TicketEvent, VaultReading
 from tickets.patterns import every_type
 from tickets.queueing import ask_to_learn
 
@@ -148,6 +147,7 @@ def _check_placeholders(ticket: Ticket, text: str) -> None:
 def _store(
     ticket: Ticket, *, agent: User, text: str, suggestion: Suggestion | None, send_key: str
 ) -> Reply:
+    waited = ticket.messages.filter(role=Message.Role.CUSTOMER).order_by("-created_at", "-pk")
     message = Message.objects.create(
         ticket=ticket, role=Message.Role.AGENT, text=text, created_at=timezone.now()
     )
@@ -158,12 +158,13 @@ def _store(
         suggestion=suggestion,
         edit_share=edit_share(suggestion.text, text) if suggestion else None,
         send_key=send_key,
+        answers=waited.first(),
+        waiting_since=ticket.waiting_since,
     )
     cancel_unfinished(ticket)
     # Clearing the claim stops a worker that still drafts.
-    ticket.state, ticket.claim = Ticket.State.ANSWERED, ""
-    ticket.save(update_fields=["state", "claim", "updated_at"])
+    ticket.state, ticket.claim, ticket.waiting_since = Ticket.State.ANSWERED, "", None
+    ticket.save(update_fields=["state", "claim", "waiting_since", "updated_at"])
     ask_to_learn(reply.pk)
-    publish("inbox", ticket=ticket.pk)
-    publish(f"ticket:{ticket.pk}", reply=reply.pk)
+    events.record(ticket, TicketEvent.Kind.REPLIED, actor=agent, object_id=reply.pk)
     return reply

@@ -7,11 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from runtime.live import publish
+from tickets import events
 from tickets.claims import MAX_ATTEMPTS, stale
 from tickets.learning import not_learned
 from tickets.linking import has_waiting
-from tickets.models import Suggestion, Ticket
+from tickets.models import Suggestion, Ticket, TicketEvent
 from tickets.queueing import ask_for_drafts, ask_to_learn, ask_to_link
 from tickets.vault import forget_expired
 
@@ -47,8 +47,7 @@ def _give_up(now: datetime) -> int:
                 error=_("The draft failed several times."),
                 finished_at=now,
             )
-            publish("inbox", ticket=ticket.pk)
-            publish(f"ticket:{ticket.pk}", drafts="failed")
+            events.record(ticket, TicketEvent.Kind.DRAFTED, failed=True)
             given_up += 1
     return given_up
 

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from kb import coverage
 from kb.models import Article, CoverageGap
 from kb.retrieval import MAX_K, MODES, Result, nothing_fits, search
-from runtime.permissions import IsAgent
+from people.permissions import IsAgent
 from text.language import detect
 
 MAX_QUERY = 20_000

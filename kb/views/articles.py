@@ -15,7 +15,7 @@ from kb.passage_questions import with_questions
 from kb.rendering import render as render_article
 from kb.retrieval import Result, nothing_fits, search
 from kb.views.editing import SAVED_DRAFT
-from runtime.people import agent_required, is_admin
+from people.roles import agent_required, is_admin
 from text.language import detect
 
 PER_PAGE = 50

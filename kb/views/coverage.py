@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kb import coverage
 from kb.article_form import gap_ids
 from kb.models import CoverageGap
-from runtime.people import admin_required, agent_required, is_admin
+from people.roles import admin_required, agent_required, is_admin
 from runtime.templatetags.desk_text import digits
 
 PER_PAGE = 30

@@ -17,7 +17,7 @@ from kb.editing import Outdated, UnusableArticle
 from kb.models import Article, ArticleRevision, CoverageGap
 from kb.rendering import render as render_markdown
 from kb.scrubbing import scrubbed
-from runtime.people import admin_required, agent_required, is_admin, signed_in
+from people.roles import admin_required, agent_required, is_admin, signed_in
 from runtime.templatetags.desk_text import digits
 
 State = Article.State

@@ -18,9 +18,9 @@ from kb.forms import UploadForm, WebForm, too_large
 from kb.importing.recognising import READ
 from kb.importing.resolving import name_of
 from kb.models import ImportRun, Source
+from people.roles import admin_required, signed_in
 from runtime.errors import InputError
 from runtime.jobs import OPEN
-from runtime.people import admin_required, signed_in
 from runtime.upload_limits import SizeLimit
 from runtime.uploads import has_file
 

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from kb.article_form import LANGUAGES
 from kb.playground import compare
-from runtime.people import agent_required, is_admin
+from people.roles import agent_required, is_admin
 
 MAX_QUERY = 1000
 

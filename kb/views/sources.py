@@ -12,8 +12,8 @@ from kb import refreshing
 from kb.forms import ScheduleForm
 from kb.health import health_of, imported, overview
 from kb.models import ImportRun, Source
+from people.roles import admin_required, signed_in
 from runtime.errors import InputError
-from runtime.people import admin_required, signed_in
 from runtime.templatetags.desk_text import number
 
 PER_PAGE = 30

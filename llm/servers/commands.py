@@ -20,8 +20,8 @@ from llm.servers.registering import (
     remove_server,
     server_named,
 )
+from people.roles import is_admin
 from runtime.commands import Outcome
-from runtime.people import is_admin
 
 SERVER_ACTIONS: Final = (
     "servers",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.live_desk import LiveDesk
@@ -27,6 +28,19 @@ class Visitor:
         self.page.fill("#id_password", desk.passwords[name])
         self.page.click("form.card button")
         self.page.wait_for_selector("#inbox")
+
+
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA: a line for each rule, with the first elements."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": list(WCAG)}}).response
+    return [
+        f"{one['id']}: {one['help']}: "
+        + " | ".join(node["html"][:160] for node in one["nodes"][:3])
+        for one in found["violations"]
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from runtime.people import Person
+from people.roles import Person
 from tickets.api.tokens import token_row
 from tickets.models import ApiToken
 

@@ -14,8 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from runtime.people import signed_in
-from runtime.permissions import IsAgent
+from people.permissions import IsAgent
+from people.roles import signed_in
 from tickets import vault
 from tickets.api import serializers
 from tickets.intake import add_customer_message, receive

@@ -4,7 +4,17 @@ Every text of a customer or agent in these tables stands with placeholders in pl
 values; the values stand encrypted in `VaultEntry` and nowhere else.
 """
 
-from tickets.models.access import ApiToken
+from tickets.models.access import ApiToken, IdempotencyKey
+from tickets.models.desk import (
+    Attachment,
+    CannedReply,
+    NoGoodAnswer,
+    Note,
+    ReplyDraft,
+    Rewrite,
+    SavedView,
+    TicketEvent,
+)
 from tickets.models.drafts import Rating, Reply, Suggestion
 from tickets.models.imports import TicketImportRun
 from tickets.models.privacy import CustomPattern, PrivacyMiss, RetentionRule, RightsRequest
@@ -13,16 +23,25 @@ from tickets.models.vault import VaultEntry, VaultReading
 
 __all__ = [
     "ApiToken",
+    "Attachment",
+    "CannedReply",
     "CustomPattern",
     "Customer",
+    "IdempotencyKey",
     "Message",
+    "NoGoodAnswer",
+    "Note",
     "PrivacyMiss",
     "Rating",
     "Reply",
+    "ReplyDraft",
     "RetentionRule",
+    "Rewrite",
     "RightsRequest",
+    "SavedView",
     "Suggestion",
     "Ticket",
+    "TicketEvent",
     "TicketImportRun",
     "VaultEntry",
     "VaultReading",

@@ -97,6 +97,15 @@ class Reply(models.Model):
     edit_share = models.FloatField(null=True, blank=True)
     """Levenshtein distance between draft and reply over the longer length, 0 = sent as drafted."""
     send_key = models.CharField(max_length=64, unique=True)
+    answers = models.ForeignKey(
+        Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """The customer's message that waited."""
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    """When the agent opened the ticket for this answer."""
+    held_until = models.DateTimeField(null=True, blank=True)
+    """Until then it goes nowhere and can be undone."""
     learned_at = models.DateTimeField(null=True, blank=True)
     """When it became a past answer that search finds; the sweep looks for replies without it."""
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,7 +1,12 @@
 """Customers, their tickets, and what is said in them."""
 
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from people.models import Team
 
 
 class Customer(models.Model):
@@ -27,6 +32,12 @@ class Ticket(models.Model):
 
     OPEN_STATES = (State.NEW, State.DRAFTING, State.READY)
 
+    class Priority(models.IntegerChoices):
+        LOW = 0, _("low")
+        NORMAL = 1, _("normal")
+        HIGH = 2, _("high")
+        URGENT = 3, _("urgent")
+
     customer = models.ForeignKey(
         Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="tickets"
     )
@@ -46,12 +57,36 @@ class Ticket(models.Model):
     `Suggestion.sources`. The desk shows it at once, and also where no model is."""
     no_good_answer = models.BooleanField(default=False)
     """Search found nothing that fits and the drafts disagree: three guesses, and shown as such."""
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
+    )
+    """Whose it is; empty: everybody's (see tickets.access)."""
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned_tickets",
+    )
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    """When the customer's message that waits came; empty where nobody waits."""
+    closed_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged"
+    )
+    search = SearchVectorField(null=True)
+    """Stems of subject and messages (see tickets.searching)."""
     created_at = models.DateTimeField(db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="ticket_per_source")
+        ]
+        indexes = [
+            models.Index(fields=["state", "waiting_since", "id"], name="ticket_waiting"),
+            GinIndex(fields=["search"], name="ticket_search"),
         ]
 
     def __str__(self) -> str:

@@ -7,8 +7,8 @@ from django.contrib.auth.models import Permission, User
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from people.roles import Person, is_agent
 from runtime.errors import InputError
-from runtime.people import Person, is_agent
 
 PERMISSION = "tickets.reveal_values"
 

@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from people.roles import admin_required, signed_in
 from runtime.errors import InputError
-from runtime.people import admin_required, signed_in
 from tickets import rights
 from tickets.desk import known_of
 from tickets.forms import CustomerForm

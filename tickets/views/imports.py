@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from people.roles import admin_required, signed_in
 from runtime import jobs, uploads
 from runtime.errors import InputError
-from runtime.people import admin_required, signed_in
 from runtime.upload_limits import SizeLimit
 from tickets.forms import HistoryForm, first_error, too_large
 from tickets.importing import runs

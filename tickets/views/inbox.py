@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django_htmx.middleware import HtmxDetails
 
-from runtime.people import agent_required
+from people.roles import agent_required
 from tickets.inbox import TABS, inbox_rows, name_customers, state_counts
 
 PAGE_SIZE = 50

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from people.roles import agent_required
 from runtime.errors import InputError
-from runtime.people import agent_required
 from tickets.forms import NewTicketForm
 from tickets.intake import receive
 

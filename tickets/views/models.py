@@ -18,7 +18,7 @@ from llm.forms import SHARES
 from llm.models import ModelVersion, SlotEvent
 from llm.reports import VersionRow, lineage_of, server_rows, slot_rows, version_rows
 from llm.troubles import trouble_of
-from runtime.people import agent_required
+from people.roles import agent_required
 from tickets.costs import last_failures, version_costs
 
 EVENTS: Final = 30

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from people.roles import admin_required
 from runtime.errors import InputError
-from runtime.people import admin_required
 from tickets.forms import RuleForm
 from tickets.models import RetentionRule, VaultReading
 from tickets.rights.report import SOON_DAYS, privacy_report

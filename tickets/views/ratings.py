@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from runtime.people import agent_required
+from people.roles import agent_required
 from tickets.reports import CSV_HEADER, csv_rows, rating_table, start_of_day
 
 

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from people.roles import admin_required, signed_in
 from runtime.errors import InputError
-from runtime.people import admin_required, signed_in
 from text.privacy.patterns import Pattern
 from tickets.forms import TesterForm
 from tickets.models import CustomPattern

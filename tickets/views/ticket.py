@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from people.roles import agent_required, signed_in
 from runtime.errors import InputError
-from runtime.people import agent_required, signed_in
 from tickets.desk import conversation, customer_of, drafts_for, found_for, revealable
 from tickets.forms import MissForm, RatingForm, ReplyForm, first_error
 from tickets.inbox import neighbours

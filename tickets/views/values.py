@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from people.roles import agent_required, signed_in
 from runtime.errors import InputError
-from runtime.people import agent_required, signed_in
 from runtime.templatetags.desk_text import digits
 from tickets import vault
 from tickets.forms import MissForm

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from runtime.people import admin_required
+from people.roles import admin_required
 from training.side_by_side import ORDERS, comparable, side_by_side
 
 PER_PAGE = 10

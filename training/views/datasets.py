@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from runtime.people import admin_required
+from people.roles import admin_required
 from training.models import DatasetSnapshot, TrainingRun
 
 PER_PAGE = 30

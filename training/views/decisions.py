@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from runtime.people import admin_required
+from people.roles import admin_required
 from training.decisions import decisions
 from training.models import Decision
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from people.roles import admin_required, signed_in
 from runtime.errors import InputError
 from runtime.jobs import OPEN
-from runtime.people import admin_required, signed_in
 from training.decisions import decisions
 from training.forms import StartForm
 from training.models import TrainingRun, training_runs

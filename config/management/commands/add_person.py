@@ -1,9 +1,10 @@
-"""`manage.py add_person NAME --role agent|admin`: a person who may sign in."""
+"""`manage.py add_person NAME --role agent|lead|admin`: a person who may sign in."""
 
 from argparse import ArgumentParser
 from typing import Any
 
-from config.people import ROLES, add_person
+from people.adding import add_person
+from people.roles import ROLES
 from runtime.commands import JsonCommand, Outcome
 
 

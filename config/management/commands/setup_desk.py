@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.management import call_command
 
 from config.messages import compile_messages
-from config.people import make_first_people
 from config.sample_company import load_sample_company
 from llm.registry import install_default_models
+from people.adding import make_first_people
 from runtime.commands import JsonCommand, Outcome
 
 

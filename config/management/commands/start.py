@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from config.people import first_sign_ins
 from config.supervisor import Child, Supervisor, lock_home
+from people.adding import first_sign_ins
 from runtime.commands import JsonCommand, Outcome
 
 

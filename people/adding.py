@@ -15,9 +15,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 
 from runtime.errors import InputError
-from runtime.people import ADMIN, AGENT
 
-ROLES = (AGENT, ADMIN)
 MAX_NAME = 150  # of Django's user name
 
 

@@ -1,10 +1,10 @@
-"""Who may use the API: the same roles as at the desk (runtime.people)."""
+"""Who may use the API: the same roles as at the desk (people.roles)."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from runtime.people import is_agent
+from people.roles import is_agent
 
 
 class IsAgent(BasePermission):

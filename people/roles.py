@@ -1,6 +1,7 @@
-"""Who may do what: Django groups "agent" and "admin"; a superuser is an admin.
+"""Who may do what: Django groups "agent", "lead" and "admin"; a superuser is an admin.
 
-An admin may do all that an agent may. Somebody who is signed in without a group may do nothing.
+A lead may do all that an agent may, and an admin all that a lead may. Which tickets somebody sees
+is another question: see `tickets.access`. Somebody who is signed in without a group may do nothing.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 AGENT: Final = "agent"
+LEAD: Final = "lead"
 ADMIN: Final = "admin"
+ROLES: Final = (AGENT, LEAD, ADMIN)
 
 Person = User | AbstractBaseUser | AnonymousUser
 """Whoever makes a request, signed in or not."""
@@ -21,8 +24,13 @@ View = Callable[..., HttpResponseBase]
 
 
 def is_agent(user: Person) -> bool:
-    """Agents and admins."""
-    return not _roles(user).isdisjoint((AGENT, ADMIN))
+    """Agents, leads and admins."""
+    return not _roles(user).isdisjoint(ROLES)
+
+
+def is_lead(user: Person) -> bool:
+    """Leads and admins."""
+    return not _roles(user).isdisjoint((LEAD, ADMIN))
 
 
 def is_admin(user: Person) -> bool:
@@ -51,6 +59,11 @@ def signed_in(user: Person) -> User:
 def agent_required(view: View) -> View:
     """Anonymous people are sent to sign in, others without the role get 403."""
     return _required(view, is_agent)
+
+
+def lead_required(view: View) -> View:
+    """As `agent_required`, for leads and admins."""
+    return _required(view, is_lead)
 
 
 def admin_required(view: View) -> View:

@@ -1,0 +1,9 @@
+"""Doors, what came in and goes out through them, and webhooks.
+
+No row here holds a customer's words: ids, digests, states and figures only; secrets are encrypted.
+"""
+
+from doors.models.doors import Door, Incoming, Outgoing
+from doors.models.webhooks import WebhookDelivery, WebhookEndpoint
+
+__all__ = ["Door", "Incoming", "Outgoing", "WebhookDelivery", "WebhookEndpoint"]
