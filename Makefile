@@ -8,10 +8,10 @@ MANAGE := $(BIN)/python manage.py
 STAMP := $(VENV)/.installed
 SAMPLE := $(if $(PASOKH_HOME),,--sample)
 
-.PHONY: help setup run test lint fix check bench sample-models
+.PHONY: help setup run test lint fix check bench pictures sample-models
 
 help:
-	@echo "make setup | run | test | lint | fix | check | bench | sample-models"
+	@echo "make setup | run | test | lint | fix | check | bench | pictures | sample-models"
 
 $(STAMP): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 11))" || { echo "Pasokh needs Python 3.11: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
@@ -45,6 +45,10 @@ check: lint
 
 bench: $(STAMP)
 	@for name in $$(cd bench && ls *.py | grep -v __ | sed 's/\.py//'); do echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
+
+# A picture of every page into docs/pictures (two minutes on two cores; needs Chromium).
+pictures: $(STAMP)
+	@$(BIN)/python -m tests.browser.pictures
 
 # Trains the two tuned sample models again (60 minutes at most on two cores); BASE=1 trains the base too.
 sample-models: setup

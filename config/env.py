@@ -63,6 +63,15 @@ def get_float(name: str, default: float, *, low: float, high: float) -> float:
     return value
 
 
+def get_choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
+    """One of a few words."""
+    value = os.environ.get(name, default).strip().lower()
+    if value not in among:
+        problems.append(f"{name} must be one of {', '.join(among)}.")
+        return default
+    return value
+
+
 def get_webhook_key(name: str, *, needed: bool) -> str:
     """As Standard Webhooks write a key: whsec_ and base64 of 24 to 64 bytes."""
     raw = os.environ.get(name, "").strip()

@@ -1,13 +1,14 @@
 """All settings, driven by the environment (see docs/configuration.md for every variable)."""
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from config import env
 from config.keys import load_keys
+from config.messages import languages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PASOKH_HOME = env.get_path("PASOKH_HOME", BASE_DIR / "var")
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "runtime.compressing.CompressingMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -57,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "people.middleware.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -84,6 +87,7 @@ TEMPLATES = [
 # --- the database: embedded unless DATABASE_URL names a server of one's own
 DATABASE_URL = env.get_str("DATABASE_URL", "")
 EMBEDDED_DATABASE = not DATABASE_URL
+DATABASES: dict[str, dict[str, Any]]
 if EMBEDDED_DATABASE:
     DATABASES = {
         "default": {
@@ -96,6 +100,13 @@ if EMBEDDED_DATABASE:
     }
 else:
     DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_health_checks=True))}
+DB_POOL = env.get_int("PASOKH_DB_POOL", 0, low=0, high=500)
+"""Connections that a process keeps and shares among its requests; 0: each opens its own. The web
+process has some from config.asgi; workers and commands need one at a time."""
+if DB_POOL:
+    pool = {"min_size": min(2, DB_POOL), "max_size": DB_POOL, "timeout": 10}
+    options = dict(DATABASES["default"].get("OPTIONS", {})) | {"pool": pool}
+    DATABASES["default"] |= {"CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- the queue: PGMQ in the same database unless CELERY_BROKER_URL names a broker
@@ -104,7 +115,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "index"
 CELERY_TASK_ROUTES = {
     "tickets.tasks.suggest": {"queue": "suggest"},
+    "tickets.tasks.rewrite": {"queue": "suggest"},
     "training.tasks.train": {"queue": "train"},
+    # They wait for other servers, which must keep nothing else waiting.
+    "doors.*": {"queue": "doors"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -118,13 +132,23 @@ STALE_SECONDS = env.get_int("PASOKH_STALE_SECONDS", 20, low=2, high=3600)
 # How long a draft may take, and how many waiting tickets a worker writes together.
 DRAFT_SECONDS = env.get_int("PASOKH_DRAFT_SECONDS", 120, low=1, high=300)
 DRAFT_TICKETS = env.get_int("PASOKH_DRAFT_TICKETS", 8, low=1, high=64)
+DOOR_SECONDS = env.get_int("PASOKH_DOOR_SECONDS", 15, low=1, high=3600)
+"""How often a mailbox or another help desk is asked for news; after a failure more seldom."""
 CELERY_BEAT_SCHEDULE = {
     "sweep-tickets": {"task": "tickets.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
     "sweep-ticket-imports": {"task": "tickets.tasks.sweep_imports", "schedule": 60.0},
     "sweep-index": {"task": "kb.tasks.sweep", "schedule": 60.0},
     "refresh-sources": {"task": "kb.tasks.refresh_due", "schedule": 60.0},
+    "sweep-doors": {"task": "doors.tasks.sweep", "schedule": float(SWEEP_SECONDS)},
+    "deliver-webhooks": {
+        "task": "doors.webhooks_out.tasks.deliver",
+        "schedule": float(SWEEP_SECONDS),
+    },
+    "forget-webhooks": {"task": "doors.webhooks_out.tasks.forget", "schedule": 3600.0},
+    "forget-idempotency-keys": {"task": "tickets.tasks.forget_keys", "schedule": 3600.0},
     "sweep-training": {"task": "training.tasks.sweep", "schedule": 60.0},
     "review-canaries": {"task": "training.tasks.review", "schedule": 3600.0},
+    "sweep-files": {"task": "tickets.tasks.sweep_files", "schedule": 3600.0},
     # Each rule once a day: asked for more often, so that a message that was lost costs an hour.
     "apply-retention": {"task": "tickets.tasks.apply_retention", "schedule": 3600.0},
 }
@@ -138,11 +162,16 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_AGE = 3600 * env.get_int("PASOKH_SESSION_HOURS", 168, low=1, high=8760)
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+TWO_FACTOR = env.get_choice("PASOKH_TWO_FACTOR", "optional", among=("optional", "admins", "all"))
+"""Who must have a second factor to sign in."""
+OTP_TOTP_ISSUER = "Pasokh"
 
 # --- language: Persian first
 LANGUAGE_CODE = env.get_str("PASOKH_LANGUAGE", "fa")
-LANGUAGES = [("fa", _("Persian")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = languages(LOCALE_PATHS[0])
 TIME_ZONE = env.get_str("TZ", "Asia/Tehran")
 USE_I18N = True
 USE_TZ = True
@@ -184,17 +213,42 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tickets.api.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "people.permissions.IsAgent",
+        "runtime.api.scopes.HasScope",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["tickets.api.throttling.TokenThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "runtime.api.schema.Described",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "runtime.api.paging.CappedPages",
     "UNAUTHENTICATED_USER": None,
-    "EXCEPTION_HANDLER": "tickets.api.errors.one_line",
+    "EXCEPTION_HANDLER": "tickets.api.errors.as_problem",
+}
+API_RATE = env.get_int("PASOKH_API_RATE", 600, low=1, high=1_000_000)
+"""Requests a minute for each token."""
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Pasokh",
+    "VERSION": "1",
+    "DESCRIPTION": "Tickets, drafts and replies of this desk, for other programs.",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "runtime.api.schema.add_what_all_share",
+    ],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 # --- limits: every input has one
 MAX_TICKET_CHARACTERS = env.get_int("PASOKH_MAX_TICKET_CHARACTERS", 20_000, low=1, high=1_000_000)
+MAX_ATTACHMENT_BYTES = env.get_int(
+    "PASOKH_MAX_ATTACHMENT_BYTES", 10 * 1024 * 1024, low=1, high=256 * 1024 * 1024
+)
+UNDO_SECONDS = env.get_int("PASOKH_UNDO_SECONDS", 10, low=0, high=300)
+"""So long an agent can take a sent reply back; it goes out afterwards."""
 MAX_UPLOAD_BYTES = env.get_int("PASOKH_MAX_UPLOAD_BYTES", 50 * 1024 * 1024, low=1, high=2**31)
 MAX_ARTICLE_CHARACTERS = env.get_int(
     "PASOKH_MAX_ARTICLE_CHARACTERS", 1_000_000, low=1, high=100_000_000
@@ -248,6 +302,8 @@ CANARY_LEAST_RATINGS = env.get_int("PASOKH_CANARY_LEAST_RATINGS", 30, low=10, hi
 TELL_EMAIL = env.get_list("PASOKH_TELL_EMAIL", [])
 TELL_WEBHOOK = env.get_str("PASOKH_TELL_WEBHOOK", "")
 TELL_KEY = env.get_webhook_key("PASOKH_TELL_KEY", needed=bool(TELL_WEBHOOK))
+SMTP_SET = bool(env.get_str("PASOKH_SMTP_HOST", ""))
+"""Mail to the desk's own people goes out (invitations, forgotten passwords)."""
 EMAIL_HOST = env.get_str("PASOKH_SMTP_HOST", "localhost")
 EMAIL_PORT = env.get_int("PASOKH_SMTP_PORT", 25, low=1, high=65535)
 EMAIL_HOST_USER = env.get_str("PASOKH_SMTP_USER", "")
@@ -260,7 +316,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"secrets": {"()": "runtime.log_lines.WithoutSecrets"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}
+    },
     "root": {"handlers": ["console"], "level": env.get_str("LOG_LEVEL", "INFO").upper()},
     "loggers": {
         "httpx": {"level": "WARNING"},

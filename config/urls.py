@@ -1,19 +1,26 @@
 """All addresses; each part owns its own."""
 
-from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from runtime.api import documents
+from runtime.api.views import NoSuchAddress
 from runtime.views import live
 
 urlpatterns = [
     path("", include("tickets.urls")),
+    path("", include("people.urls")),
     path("articles/", include("kb.urls")),
     path("models/", include("llm.urls")),
     path("training/", include("training.urls")),
     path("api/v1/", include("tickets.api.urls")),
     path("api/v1/", include("kb.api.urls")),
+    path("api/v1/", include("doors.webhooks_out.api_urls")),
+    path("api/schema/", documents.schema, name="api-schema"),
+    path("api/docs/", documents.docs, name="api-docs"),
+    # Last of them, and with its slash, so that an address without one is still led on.
+    re_path(r"^api/v1/.*/$", NoSuchAddress.as_view(), name="api-nothing"),
+    path("webhooks/", include("doors.webhooks_out.urls")),
+    path("doors/", include("doors.urls")),
     path("live/", live, name="live"),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
 ]

@@ -33,7 +33,7 @@ _RECORD = """
 WITH typed AS (
     DELETE FROM kb_coveragegap
     WHERE origin = %(origin)s AND lang = %(lang)s AND state = 'open' AND count = 1
-      AND last_at > %(now)s - make_interval(secs => %(typing)s)
+      AND origin IN ('desk', 'api') AND last_at > %(now)s - make_interval(secs => %(typing)s)
       AND digest <> %(digest)s AND starts_with(%(form)s, search_form)
 )
 INSERT INTO kb_coveragegap
@@ -45,18 +45,21 @@ ON CONFLICT (digest) DO UPDATE SET
     last_at = excluded.last_at,
     best_score = greatest(kb_coveragegap.best_score, excluded.best_score),
     state = CASE kb_coveragegap.state WHEN 'written' THEN 'open' ELSE kb_coveragegap.state END
+RETURNING id
 """
 """What was typed on the way to these words (a program that searches with every letter) goes; words
 that are asked again after their article was written are open again: it does not answer them."""
 
 
-def record(query: str, *, lang: str, origin: CoverageGap.Origin, best_score: float = 0.0) -> None:
-    """Keep what nothing fitted. Personal data never gets into the row; a query of nothing else, or
-    of no words, is not kept at all."""
+def record(
+    query: str, *, lang: str, origin: CoverageGap.Origin, best_score: float = 0.0
+) -> int | None:
+    """Keep what nothing fitted; the number of its gap. Personal data never gets into the row; a
+    query of nothing else, or of no words, is not kept at all (None)."""
     masked = privacy.mask(query[:MAX_QUERY], escape=False).text
     form = _form(masked)
     if not form:
-        return
+        return None
     digest = digest_of(lang, form)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -72,6 +75,8 @@ def record(query: str, *, lang: str, origin: CoverageGap.Origin, best_score: flo
                 "typing": TYPING_SECONDS,
             },
         )
+        (gap,) = cursor.fetchone()
+    return int(gap)
 
 
 def form_of(query: str) -> str:

@@ -8,6 +8,7 @@ these views changes one thing and goes back there with one line about it; what a
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -15,10 +16,11 @@ from django.views.decorators.http import require_POST
 
 from llm.forms import AllowForm, CanaryForm, PlaceForm, RollbackForm
 from llm.manifest import ManifestError
-from llm.models import Server
+from llm.models import ModelVersion, Server
 from llm.registry import RegistryError, promote, retire, rollback, set_canary, version_named
 from llm.servers.health import check
 from llm.servers.registering import allow, disallow
+from people.audit import note
 from people.roles import admin_required, signed_in
 
 
@@ -92,6 +94,28 @@ def end_canary(request: HttpRequest, slot: str) -> HttpResponse:
 
 @require_POST
 @admin_required
+def switch_instructions(request: HttpRequest, name: str) -> HttpResponse:
+    """POST `follows`: "1" or "0". Whether agents are offered to have its drafts said another
+    way."""
+    version = get_object_or_404(ModelVersion, name=name)
+    follows = request.POST.get("follows")
+    if follows not in ("0", "1"):
+        return HttpResponseBadRequest()
+    with transaction.atomic():
+        version.follows_instructions = follows == "1"
+        version.save(update_fields=["follows_instructions"])
+        note(request.user, "version.instructions", f"version {name}", follows=follows == "1")
+    said = (
+        _("%(version)s is asked to say its drafts another way.")
+        if version.follows_instructions
+        else _("%(version)s is not asked to say its drafts another way any more.")
+    )
+    messages.success(request, said % {"version": name})
+    return redirect("model-version", name=name)
+
+
+@require_POST
+@admin_required
 def allow_server(request: HttpRequest, pk: int) -> HttpResponse:
     """POST `name`, as it is spelt: from now on customers' words may be sent there."""
     server = get_object_or_404(Server, pk=pk)
@@ -107,7 +131,7 @@ def allow_server(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @admin_required
 def forbid_server(request: HttpRequest, pk: int) -> HttpResponse:
-    server = disallow(get_object_or_404(Server, pk=pk))
+    server = disallow(get_object_or_404(Server, pk=pk), by=signed_in(request.user))
     messages.success(request, _("Nothing is sent to %(server)s any more.") % {"server": server})
     return redirect("models")
 

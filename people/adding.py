@@ -11,9 +11,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
+from people import teams
+from people.audit import note
+from people.models import Team
 from runtime.errors import InputError
 
 MAX_NAME = 150  # of Django's user name
@@ -23,21 +28,49 @@ class UnusableName(InputError):
     """The user name is taken or has letters that no user name may have."""
 
 
-def add_person(name: str, *, role: str) -> str:
-    """Make a person of the role; returns the random first password, which is kept nowhere."""
-    users = get_user_model()
-    try:
-        users.username_validator(name)
-    except ValidationError as error:
-        raise UnusableName(error.messages[0]) from error
-    if len(name) > MAX_NAME:
-        raise UnusableName(f"A user name has at most {MAX_NAME} characters.")
-    if users.objects.filter(username=name).exists():
-        raise UnusableName("That user name is taken; choose another.")
+def add_person(name: str, *, role: str, team: str = "") -> str:
+    """Make a person of the role; returns the random first password, which is kept nowhere. A team
+    that is not there yet is made."""
     password = secrets.token_urlsafe(9)
-    user = users.objects.create_user(name, password=password)
-    user.groups.add(Group.objects.get_or_create(name=role)[0])
+    with transaction.atomic():
+        of = None
+        if team:
+            of = Team.objects.filter(name=team).first() or teams.make(team, by=None)
+        user = add_account(name, role=role, password=password, team=of)
+        note(None, "person.added", f"person {user.username}", role=role, team=team)
     return password
+
+
+def add_account(
+    username: str,
+    *,
+    role: str,
+    password: str,
+    email: str = "",
+    name: str = "",
+    team: Team | None = None,
+) -> User:
+    """Raises UnusableName. Whoever calls it writes the audit trail, in the same transaction."""
+    try:
+        User.username_validator(username)
+    except ValidationError as error:
+        raise UnusableName(str(error.messages[0])) from error
+    if len(username) > MAX_NAME:
+        raise UnusableName(_("A user name has at most %(most)s characters.") % {"most": MAX_NAME})
+    with transaction.atomic():
+        if User.objects.filter(username__iexact=username).exists():
+            raise UnusableName(_("That user name is taken; choose another."))
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(
+                    username, email=email, password=password, first_name=name
+                )
+        except IntegrityError as error:  # another request was faster
+            raise UnusableName(_("That user name is taken; choose another.")) from error
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+        if team is not None:
+            team.members.add(user)
+    return user
 
 
 def make_first_people(names: dict[str, str]) -> None:

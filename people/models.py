@@ -3,8 +3,10 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from people.roles import ADMIN, AGENT, LEAD
+from runtime.encryption import decrypt
 
 
 class Team(models.Model):
@@ -70,3 +72,25 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"audit entry {self.pk}"
+
+
+class Attempt(models.Model):
+    """How often a secret was guessed in vain, by whom or from where (see people.throttling)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.FloatField(default=0)  # each is forgotten bit by bit
+    last_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.failures} attempts"
+
+
+class Authenticator(TOTPDevice):
+    """Somebody's app: django-otp's device, with its secret under the desk's key and not as it is.
+    The field `key` of django-otp stays empty. Raises UnreadableVault where the key is missing."""
+
+    secret_encrypted = models.BinaryField()
+
+    @property
+    def bin_key(self) -> bytes:
+        return bytes.fromhex(decrypt(self.secret_encrypted))

@@ -7,6 +7,7 @@ is another question: see `tickets.access`. Somebody who is signed in without a g
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
@@ -56,6 +57,11 @@ def signed_in(user: Person) -> User:
     return user
 
 
+def signed_in_required(view: View) -> View:
+    """Whoever is signed in, with a role or without: for pages about oneself."""
+    return _required(view, lambda user: user.is_authenticated)
+
+
 def agent_required(view: View) -> View:
     """Anonymous people are sent to sign in, others without the role get 403."""
     return _required(view, is_agent)
@@ -71,11 +77,22 @@ def admin_required(view: View) -> View:
     return _required(view, is_admin)
 
 
+def _shown(request: HttpRequest) -> str:
+    """Where to go on after signing in. What a form was sent to shows nothing: the page with the
+    form does."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host() or not page.path.startswith("/"):
+        return "/"
+    return urlunsplit(("", "", page.path.replace("//", "/"), page.query, ""))
+
+
 def _required(view: View, allowed: Callable[[Person], bool]) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_shown(request))
         if not allowed(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)

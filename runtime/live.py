@@ -3,13 +3,15 @@
 `publish(topic, **ids)` in any process, inside a transaction or not, reaches every page that listens
 to the topic once the transaction commits. Only ids travel (NOTIFY carries 8,000 bytes at most and
 is readable by every role); a page then asks for what it may see. `listen(topics)` is the web
-process's side: one database connection for all its pages.
+process's side: one database connection for all its pages. `guard(prefix, check)` says who may
+listen to "prefix" and "prefix:ID"; other topics are for everybody who is signed in.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -26,6 +28,25 @@ RECONNECT_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
+Guard = Callable[[Any, str], bool]
+"""Of a user and what stands behind the colon ("" without one)."""
+_guards: dict[str, Guard] = {}
+
+
+def guard(prefix: str, check: Guard) -> None:
+    """Called by a part when it is loaded (AppConfig.ready)."""
+    _guards[prefix] = check
+
+
+def may_listen(user: Any, topics: Iterable[str]) -> bool:
+    """Asks the database: not from the event loop."""
+    for topic in topics:
+        prefix, _colon, rest = topic.partition(":")
+        check = _guards.get(prefix)
+        if check is not None and not check(user, rest):
+            return False
+    return True
+
 
 def publish(topic: str, **ids: int | str) -> None:
     """Tell every listener of `topic`, e.g. publish("ticket:12", suggestion=7)."""
@@ -38,7 +59,7 @@ class Hub:
     """One LISTEN connection for a web process; hands messages to the pages' queues."""
 
     def __init__(self) -> None:
-        self._queues: dict[asyncio.Queue[dict[str, Any]], frozenset[str]] = {}
+        self._queues: dict[str, set[asyncio.Queue[dict[str, Any]]]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
 
@@ -46,7 +67,8 @@ class Hub:
         """Messages of the topics as they come; first of all {"topic": "open"}, sent once the
         database connection listens, so that nothing between is missed."""
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_WAITING)
-        self._queues[queue] = topics
+        for topic in topics:
+            self._queues[topic].add(queue)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         try:
@@ -55,9 +77,15 @@ class Hub:
             while True:
                 yield await queue.get()
         finally:
-            del self._queues[queue]
+            self._forget(queue, topics)
             if not self._queues:
                 await self._close()
+
+    def _forget(self, queue: asyncio.Queue[dict[str, Any]], topics: Iterable[str]) -> None:
+        for topic in topics:
+            self._queues[topic].discard(queue)
+            if not self._queues[topic]:
+                del self._queues[topic]
 
     async def _close(self) -> None:
         """Nobody listens: give the database connection back."""
@@ -86,11 +114,10 @@ class Hub:
                 self._deliver(json.loads(note.payload))
 
     def _deliver(self, message: dict[str, Any]) -> None:
-        for queue, topics in self._queues.items():
-            if message["topic"] in topics:
-                if queue.full():
-                    queue.get_nowait()
-                queue.put_nowait(message)
+        for queue in self._queues.get(message["topic"], ()):
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(message)
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}

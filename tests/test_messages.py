@@ -14,7 +14,7 @@ from django.template.base import Node, Template
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 ROOT = Path(settings.BASE_DIR)
-PARTS = ("config", "training", "tickets", "kb", "llm", "runtime", "text")
+PARTS = ("config", "doors", "training", "tickets", "kb", "llm", "people", "runtime", "text")
 SINGULAR = {"gettext", "gettext_lazy", "gettext_noop", "_"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
@@ -77,7 +77,7 @@ def _in_template(template: Template) -> Iterator[str]:
         if isinstance(node, TranslateNode):
             literal = node.filter_expression.var.literal
             assert literal is not None, f"{template.name}: only constants can be translated"
-            yield literal
+            yield literal.replace("%", "%%")  # as Django looks it up
         elif isinstance(node, BlockTranslateNode):
             message, _names = node.render_token_list(node.singular)
             yield message

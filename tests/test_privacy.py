@@ -109,9 +109,15 @@ FIELDS = {
     "kb.QuestionVector": {"vector": SCRUBBED},
     "otp_static.StaticDevice": {"name": CODE},
     "otp_static.StaticToken": {"token": SECRET},
-    "otp_totp.TOTPDevice": {"name": CODE, "key": SECRET},
+    "otp_totp.TOTPDevice": {"name": CODE, "key": "allowed: empty, see people.Authenticator"},
+    "people.Authenticator": {
+        "name": CODE,
+        "key": "allowed: empty, django-otp's own",
+        "secret_encrypted": VAULT,
+    },
     "people.Team": {"name": STAFF},
     "people.Invitation": {"email": STAFF, "token_hash": DIGEST},
+    "people.Attempt": {"key": DIGEST},
     "people.AuditEntry": {"action": CODE, "target": CODE, "details": FIGURES},
     "doors.Door": {
         **dict.fromkeys(("name", "source", "claim"), CODE),
@@ -121,8 +127,9 @@ FIELDS = {
         "last_error": FIXED,
     },
     "doors.Incoming": {"remote_key": DIGEST, "why": FIXED},
+    "doors.MailReference": {"ids_encrypted": VAULT},
     "doors.Outgoing": {
-        **dict.fromkeys(("claim", "remote_id"), CODE),
+        **dict.fromkeys(("claim", "remote_id", "remote_ticket"), CODE),
         "error": FIXED,
     },
     "doors.WebhookEndpoint": {
@@ -151,6 +158,7 @@ FIELDS = {
     "tickets.Rewrite": {
         **dict.fromkeys(("lang", "claim"), CODE),
         "text": SCRUBBED,
+        "marks": "allowed: figures, and names of placeholders",
         "error": FIXED,
     },
     "tickets.Attachment": {

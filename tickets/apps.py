@@ -8,7 +8,24 @@ class TicketsConfig(AppConfig):
     name = "tickets"
 
     def ready(self) -> None:
+        from people.roles import is_agent
+        from people.signals import sees_less
+        from runtime.live import guard
+        from tickets.assigning import on_sees_less
+
+        sees_less.connect(on_sees_less, dispatch_uid="tickets.assigning")
         post_migrate.connect(_let_admins_reveal, sender=self)
+        guard("ticket", _may_see_ticket)
+        guard("inbox", lambda user, _rest: is_agent(user))
+
+
+def _may_see_ticket(user: Any, number: str) -> bool:
+    from people.roles import is_agent
+    from tickets.access import tickets_of
+
+    if not is_agent(user) or not (number.isascii() and number.isdigit() and len(number) <= 18):
+        return False
+    return tickets_of(user).filter(pk=int(number)).exists()
 
 
 def _let_admins_reveal(*, plan: list[Any] | None = None, **_signal: Any) -> None:

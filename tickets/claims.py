@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
@@ -83,8 +84,14 @@ class Claim:
             return True
 
 
+class Alive(Protocol):
+    """What gives signs of life; False when somebody else has it."""
+
+    def beat_if_connected(self) -> bool: ...
+
+
 @contextmanager
-def kept_alive(claims: Sequence[Claim]) -> Iterator[list[threading.Event]]:
+def kept_alive(claims: Sequence[Alive]) -> Iterator[list[threading.Event]]:
     """Signs of life from a thread while the block runs; a claim's event is set when it is lost."""
     lost, done = [threading.Event() for _ in claims], threading.Event()
     arguments = (list(zip(claims, lost, strict=True)), done)
@@ -97,7 +104,7 @@ def kept_alive(claims: Sequence[Claim]) -> Iterator[list[threading.Event]]:
         thread.join()
 
 
-def _keep_alive(claims: Sequence[tuple[Claim, threading.Event]], done: threading.Event) -> None:
+def _keep_alive(claims: Sequence[tuple[Alive, threading.Event]], done: threading.Event) -> None:
     try:
         while not done.wait(settings.STALE_SECONDS / BEATS):
             for claim, lost in claims:

@@ -1,14 +1,29 @@
 """What the desk's pages show of a ticket, gathered with few queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.auth.models import User
+from django.core import signing
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.roles import Person
-from tickets import vault
-from tickets.models import Customer, Message, Rating, Suggestion, Ticket
+from text.overlap import similarity
+from tickets import attachments, vault
+from tickets.access import tickets_of
+from tickets.models import (
+    Attachment,
+    Customer,
+    Message,
+    Note,
+    Rating,
+    Suggestion,
+    Ticket,
+    TicketEvent,
+)
 
 PERSONAL_DATA: Final = _("a number or address that no source has")
 REMOVED: Final = {
@@ -19,6 +34,31 @@ REMOVED: Final = {
     "repetition": _("repetition"),
 }
 """What `llm.cleaning` takes out; every other key is a type of personal data."""
+
+EARLIER_SHOWN: Final = 5
+EARLIER_KNOWN: Final = 20
+"""A customer may have thousands of tickets: so many are listed, and "more" is said of the rest."""
+MOST_EVENTS: Final = 30
+_OPENED: Final = "tickets.opened"
+_OPENED_AT_MOST: Final = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in the conversation as agents see it: a message, or a note of their own."""
+
+    kind: str
+    """"customer", "agent" or "note"."""
+    row: Message | Note
+    attachments: Sequence[Attachment] = ()
+
+    @property
+    def text(self) -> str:
+        return self.row.text
+
+    @property
+    def at(self) -> datetime:
+        return self.row.created_at
 
 
 @dataclass(frozen=True)
@@ -76,6 +116,70 @@ def conversation(ticket: Ticket) -> list[Message]:
     return list(ticket.messages.all())
 
 
+def thread(ticket: Ticket, messages: Sequence[Message]) -> list[Entry]:
+    """Messages with their files, and the notes between them, oldest first."""
+    files = attachments.by_message(ticket)
+    entries = [Entry(message.role, message, files.get(message.pk, ())) for message in messages]
+    entries += [Entry("note", note) for note in ticket.notes.select_related("author")]
+    return sorted(entries, key=lambda one: one.at)
+
+
+def history(ticket: Ticket) -> list[TicketEvent]:
+    """The last things that happened, oldest first."""
+    events = ticket.events.select_related("actor").order_by("-pk")[:MOST_EVENTS]
+    return list(reversed(events))
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Other tickets of the same customer, of those that the reader may see, newest first."""
+
+    shown: Sequence[Ticket]
+    folded: Sequence[Ticket]
+    has_more: bool
+
+    @property
+    def count(self) -> int:
+        return len(self.shown) + len(self.folded)
+
+
+def earlier_tickets(ticket: Ticket, *, reader: Person) -> Earlier:
+    if ticket.customer_id is None:
+        return Earlier((), (), has_more=False)
+    rows = tickets_of(reader).filter(customer=ticket.customer_id).exclude(pk=ticket.pk)
+    rows = rows.only("pk", "subject", "state", "created_at").order_by("-created_at", "-pk")
+    known = list(rows[: EARLIER_KNOWN + 1])
+    return Earlier(
+        known[:EARLIER_SHOWN],
+        known[EARLIER_SHOWN:EARLIER_KNOWN],
+        has_more=len(known) > EARLIER_KNOWN,
+    )
+
+
+def opened_now(ticket: Ticket) -> str:
+    """Goes with the page and comes back with the reply: when the agent opened the ticket."""
+    return signing.dumps([ticket.pk, timezone.now().timestamp()], salt=_OPENED)
+
+
+def opened_at(ticket: Ticket, token: str) -> datetime | None:
+    """None for what this desk did not sign for this ticket, or long ago."""
+    try:
+        pk, seconds = signing.loads(token, salt=_OPENED, max_age=_OPENED_AT_MOST)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return (
+        datetime.fromtimestamp(seconds, tz=timezone.get_current_timezone())
+        if pk == ticket.pk
+        else None
+    )
+
+
+def last_of_customer(messages: Sequence[Message]) -> int | None:
+    """The message that drafts are for, of a whole conversation."""
+    asked = [one.pk for one in messages if one.role == Message.Role.CUSTOMER]
+    return asked[-1] if asked else None
+
+
 def waiting_message_id(ticket: Ticket) -> int | None:
     """The customer's last message: the one that drafts are for."""
     messages = ticket.messages.filter(role=Message.Role.CUSTOMER).order_by("-created_at", "-pk")
@@ -111,6 +215,16 @@ def drafts_for(ticket: Ticket, *, agent: User, message_id: int | None = None) ->
 def found_for(ticket: Ticket, kind: str) -> list[dict[str, Any]]:
     """What search found for the waiting message: "chunk" or "question", best first."""
     return [one for one in ticket.found if one["kind"] == kind]
+
+
+def similar_for(ticket: Ticket, messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Similar past answers, each with `alike`: how alike its question is, in per cent."""
+    asked = [one.text for one in messages if one.role == Message.Role.CUSTOMER]
+    question = asked[-1] if asked else ""
+    return [
+        one | {"alike": round(100 * similarity(question, one["text"]))}
+        for one in found_for(ticket, "question")
+    ]
 
 
 def revealable(ticket: Ticket, *, reader: Person) -> set[str] | None:

@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
+from kb.models import Article
 from llm.cleaning import while_written
 from llm.engine.serving import Draft
 from llm.prompts import PROMPT_VERSION
@@ -176,6 +178,7 @@ def _empty_row(ticket: Ticket, message: Message, choice: SlotChoice, position: i
         "text": "",
         "error": "",
         "sources": [],
+        "article": None,
         "marks": {},
         "first_text_at": None,
         "finished_at": None,
@@ -205,6 +208,7 @@ def _values(draft: Draft, sources: Sequence[Source], placeholders: set[str]) -> 
         "error": error[:200],
         "marks": done.marks | _marks(draft),
         "sources": used,
+        "article": _stands_on(used, done.marks.get("cited", [])),
         **({"prompt_version": prompt.version} if prompt else {}),
         "prompt_tokens": result.prompt_tokens,
         "tokens": result.tokens,
@@ -213,6 +217,14 @@ def _values(draft: Draft, sources: Sequence[Source], placeholders: set[str]) -> 
         "decode_seconds": result.decode_seconds,
         "peak_mebibytes": result.peak_bytes / MEBIBYTE,
     }
+
+
+def _stands_on(used: Sequence[Source], cited: Sequence[int]) -> Subquery | None:
+    """The article of the first passage that is cited, or else was given, if it is still there."""
+    passages = {number: one for number, one in enumerate(used, 1) if one["kind"] == "chunk"}
+    numbers = sorted(passages.keys() & set(cited)) or sorted(passages)
+    article = passages[numbers[0]].get("article") if numbers else None
+    return Subquery(Article.objects.filter(pk=article).values("pk")) if article else None
 
 
 def _marks(draft: Draft) -> dict[str, Any]:

@@ -15,6 +15,10 @@ from tickets.models import Ticket, TicketEvent
 happened = Signal()
 """Sent with `event`, a TicketEvent that is saved. Receivers write rows and never call out."""
 
+erased = Signal()
+"""Sent with `tickets`, whose words are erased in this transaction, rows that stay included: whoever
+keeps something of a customer beside them deletes it too."""
+
 
 def record(
     ticket: Ticket,

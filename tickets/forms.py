@@ -5,11 +5,14 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tickets import intake, misses
+from people.models import Team
+from people.roles import is_admin
+from tickets import canned, intake, misses
 from tickets.importing.formats import FORMATS
 from tickets.intake import NewTicket
 from tickets.type_names import type_choices
@@ -43,11 +46,23 @@ class NewTicketForm(forms.Form):
         label=_("E-mail or telephone"), max_length=intake.MAX_CONTACT, required=False
     )
     lang = forms.ChoiceField(label=_("Language"), required=False, choices=LANGUAGES)
+    team = forms.ModelChoiceField(
+        label=_("Team"), required=False, queryset=Team.objects.none(), empty_label=_("everybody’s")
+    )
     external_id = forms.UUIDField(widget=forms.HiddenInput)
 
+    def __init__(self, *given: Any, user: User, **named: Any) -> None:
+        super().__init__(*given, **named)
+        team = self.fields["team"]
+        assert isinstance(team, forms.ModelChoiceField)
+        team.queryset = Team.objects.all() if is_admin(user) else user.teams.all()
+
     @classmethod
-    def blank(cls) -> "NewTicketForm":
-        return cls(initial={"external_id": uuid.uuid4()})
+    def blank(cls, user: User) -> "NewTicketForm":
+        """For somebody of one team, with that team chosen."""
+        teams = list(user.teams.all()[:2])
+        only = teams[0].pk if len(teams) == 1 else None
+        return cls(initial={"external_id": uuid.uuid4(), "team": only}, user=user)
 
     def new_ticket(self) -> NewTicket:
         data = self.cleaned_data
@@ -59,6 +74,7 @@ class NewTicketForm(forms.Form):
             contact=data["contact"],
             name=data["name"],
             lang=data["lang"],
+            team_id=data["team"].pk if data["team"] else None,
         )
 
 
@@ -66,6 +82,48 @@ class ReplyForm(forms.Form):
     text = forms.CharField(label=_("Reply"), widget=forms.Textarea, strip=False)
     suggestion = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     send_key = forms.CharField(max_length=64)
+    opened = forms.CharField(max_length=200, required=False)
+    """When the page was opened, signed (see tickets.desk.opened_at)."""
+
+
+class KeptForm(forms.Form):
+    """What was typed so far; empty: nothing, any more."""
+
+    text = forms.CharField(strip=False, required=False)
+    suggestion = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    send_key = forms.CharField(max_length=64, required=False)
+
+
+class CannedReplyForm(forms.Form):
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=canned.MAX_TITLE,
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}),
+    )
+    text = forms.CharField(
+        label=_("Text"),
+        help_text=_("{name}, {agent}, {ticket} and {company} are filled in."),
+        max_length=canned.MAX_TEXT,
+        widget=forms.Textarea(attrs={"dir": "auto", "rows": 8}),
+    )
+    lang = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("all")), *LANGUAGES[1:]]
+    )
+    team = forms.ModelChoiceField(
+        label=_("Team"), queryset=Team.objects.none(), required=False, empty_label=_("all teams")
+    )
+
+    def __init__(self, *given: Any, user: User, **named: Any) -> None:
+        super().__init__(*given, **named)
+        team = self.fields["team"]
+        assert isinstance(team, forms.ModelChoiceField)
+        team.queryset = canned.teams_for(user)
+        if not is_admin(user):
+            team.required, team.empty_label = True, None
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(label=_("Note"), widget=forms.Textarea, strip=False, required=False)
 
 
 class RatingForm(forms.Form):

@@ -20,8 +20,8 @@ from text.language import detect
 from text.privacy import find
 from text.privacy.placeholders import cut
 from text.privacy.spans import COMPANY_ID, NATIONAL_ID, POSTAL_CODE, STRUCTURED
-from tickets import events, vault
-from tickets.models import Customer, Message, Suggestion, Ticket, TicketEvent
+from tickets import events, searching, vault
+from tickets.models import Customer, Message, Rewrite, Suggestion, Ticket, TicketEvent
 from tickets.queueing import ask_for_drafts
 
 MAX_SUBJECT = 300
@@ -74,30 +74,32 @@ def receive(new: NewTicket) -> Received:
         return Received(there, created=False)
     masker = vault.TicketMasker(source=new.source, external_id=external_id)
     text = masker.mask(clean(new.text))
+    at = aware(new.created_at)
     row = Ticket(
         source=new.source,
         external_id=external_id,
         subject=cut(masker.mask(clean(new.subject)), MAX_SUBJECT),
         lang=new.lang or detect(text),
         shuffle_seed=random.randrange(2**31),  # noqa: S311  an order of drafts, no secret
-        created_at=aware(new.created_at),
-        waiting_since=aware(new.created_at),
+        created_at=at,
+        waiting_since=at,
         team_id=new.team_id,
     )
     return _store(new, row=row, text=text, masker=masker)
 
 
-def add_customer_message(ticket: Ticket, text: str) -> Message:
-    """The customer wrote again: the ticket waits anew, and drafts are made for this message."""
+def add_customer_message(ticket: Ticket, text: str, *, at: datetime | None = None) -> Message:
+    """The customer wrote again: the ticket waits anew, and drafts are made for this message. `at`
+    None: now."""
     check_text(text)
     with transaction.atomic():
-        row = Ticket.objects.select_for_update().get(pk=ticket.pk)
+        row = with_merged(Ticket.objects.select_for_update().get(pk=ticket.pk))
         masker = vault.TicketMasker.of(row)
         message = Message.objects.create(
             ticket=row,
             role=Message.Role.CUSTOMER,
             text=masker.mask(clean(text)),
-            created_at=timezone.now(),
+            created_at=aware(at),
         )
         masker.keep(row)
         cancel_unfinished(row)
@@ -112,16 +114,27 @@ def add_customer_message(ticket: Ticket, text: str) -> Message:
                 ]
             )
             ask_for_drafts(row.pk)
+        searching.refresh(row.pk)
         events.record(row, TicketEvent.Kind.MESSAGE, object_id=message.pk)
     return message
+
+
+def with_merged(row: Ticket) -> Ticket:
+    """The ticket that this one was merged into, under its lock; itself, if it was not. A merge
+    points former ones on, so one step is enough."""
+    if row.merged_into_id is None:
+        return row
+    return Ticket.objects.select_for_update().get(pk=row.merged_into_id)
 
 
 def cancel_unfinished(ticket: Ticket) -> None:
     """Drafts that nobody waits for any more; inside the caller's transaction."""
     unfinished = (Suggestion.State.PENDING, Suggestion.State.WRITING)
-    ticket.suggestions.filter(state__in=unfinished).update(
-        state=Suggestion.State.CANCELLED, finished_at=timezone.now()
-    )
+    now = timezone.now()
+    cancelled = Suggestion.State.CANCELLED
+    ticket.suggestions.filter(state__in=unfinished).update(state=cancelled, finished_at=now)
+    rewrites = Rewrite.objects.filter(suggestion__ticket=ticket, state__in=unfinished)
+    rewrites.update(state=cancelled, claim="", finished_at=now)
 
 
 def check(new: NewTicket) -> None:
@@ -133,7 +146,7 @@ def check(new: NewTicket) -> None:
         raise BadTicket(
             _("The external id must have 1 to %(limit)d characters.") % {"limit": MAX_EXTERNAL_ID}
         )
-    if new.lang and not _LANG.fullmatch(new.lang):
+    if new.lang and not is_lang(new.lang):
         raise BadTicket(_("The language must be a code such as fa or en."))
     for name, value, limit in (
         (_("subject"), new.subject, MAX_SUBJECT),
@@ -145,6 +158,10 @@ def check(new: NewTicket) -> None:
                 _("The %(field)s may have %(limit)d characters at most.")
                 % {"field": name, "limit": limit}
             )
+
+
+def is_lang(code: str) -> bool:
+    return _LANG.fullmatch(code) is not None
 
 
 def check_text(text: str) -> None:
@@ -202,6 +219,7 @@ def _store(new: NewTicket, *, row: Ticket, text: str, masker: vault.TicketMasker
         )
         masker.keep(ticket)
         ask_for_drafts(ticket.pk)
+        searching.refresh(ticket.pk)
         events.record(ticket, TicketEvent.Kind.RECEIVED, object_id=message.pk)
     return Received(ticket, created=True)
 

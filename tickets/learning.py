@@ -9,7 +9,7 @@ named there, e.g. to leave a ticket out of its own prompt.
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from kb.models import Article, Question
@@ -29,8 +29,9 @@ def past_question_id(source: str, external_id: str, *, turn: int = 1) -> str:
 
 
 def learn_from(reply_id: int) -> bool:
-    """True if there was something to learn. Doing it twice changes nothing. What is masked or
-    erased while this embeds is seen under the ticket's lock, and then it begins anew."""
+    """True if there was something to learn. Doing it twice changes nothing; of a reply that can be
+    undone still, nothing is learned. What is masked, erased or merged while this embeds is seen
+    under the ticket's lock, and then it begins anew."""
     reply, lesson = _now(reply_id)
     while reply is not None:
         prepared = prepare([lesson] if lesson else [], models=True)
@@ -46,7 +47,8 @@ def learn_from(reply_id: int) -> bool:
 
 def _now(reply_id: int) -> tuple[Reply | None, KnownQuestion | None]:
     rows = Reply.objects.select_related("ticket", "message", "suggestion")
-    reply = rows.filter(pk=reply_id).first()
+    final = Q(held_until=None) | Q(held_until__lte=timezone.now())
+    reply = rows.filter(final, pk=reply_id, learned_at=None).first()
     return reply, _lesson(reply) if reply else None
 
 
@@ -83,10 +85,10 @@ def _cited_article(reply: Reply) -> Article | None:
 
 
 def not_learned() -> QuerySet[Reply]:
-    """Replies whose message to the worker was lost."""
-    return Reply.objects.filter(
-        learned_at=None, created_at__lt=timezone.now() - LEARN_AFTER
-    ).order_by("pk")
+    """Replies whose message to the worker was lost, or that were held back for an undo."""
+    now = timezone.now()
+    lost = Q(held_until=None, created_at__lt=now - LEARN_AFTER) | Q(held_until__lte=now)
+    return Reply.objects.filter(lost, learned_at=None).order_by("pk")
 
 
 def _asked_before(reply: Reply) -> tuple[str, int]:

@@ -22,8 +22,19 @@ from text.privacy import normal_value
 from text.privacy.occurrences import Wanted
 from text.privacy.placeholders import cut, placeholder, placeholders_in
 from text.privacy.spans import TYPES
+from tickets import rewriting, searching
 from tickets.intake import MAX_SUBJECT, clean
-from tickets.models import Message, PrivacyMiss, Rating, Suggestion, Ticket
+from tickets.models import (
+    Attachment,
+    Message,
+    NoGoodAnswer,
+    Note,
+    PrivacyMiss,
+    Rating,
+    Rewrite,
+    Suggestion,
+    Ticket,
+)
 from tickets.patterns import active_patterns
 from tickets.queueing import ask_for_drafts
 from tickets.rating import MAX_REASON
@@ -94,11 +105,18 @@ def _holds(lesson: lessons.Lesson, wanted: Wanted) -> bool:
 def _holding(tickets: Sequence[Ticket], wanted: Wanted) -> set[int]:
     """Those in which the value stands; a customer can have thousands."""
     reasons = Rating.objects.filter(suggestion__ticket__in=tickets).exclude(reason="")
+    files = Attachment.objects.filter(ticket__in=tickets)
+    rewrites = Rewrite.objects.filter(suggestion__ticket__in=tickets)
+    refusals = NoGoodAnswer.objects.filter(message__ticket__in=tickets).exclude(text="")
     texts = (
         ((one.pk, one.subject) for one in tickets),
         Message.objects.filter(ticket__in=tickets).values_list("ticket_id", "text"),
         Suggestion.objects.filter(ticket__in=tickets).values_list("ticket_id", "text"),
         reasons.values_list("suggestion__ticket_id", "reason"),
+        rewrites.values_list("suggestion__ticket_id", "text"),
+        refusals.values_list("message__ticket_id", "text"),
+        Note.objects.filter(ticket__in=tickets).values_list("ticket_id", "text"),
+        files.values_list("ticket_id", "name"),
     )
     return {pk for rows in texts for pk, text in rows if wanted.stands_in(text)}
 
@@ -111,6 +129,7 @@ def _mask_ticket(ticket: Ticket, wanted: Wanted, value: str, type_: str) -> int:
     past = lessons.past_answers(lessons.keys_of([ticket]))
     places += _mask_past_answers(past, wanted, name)
     masker.keep(ticket)
+    searching.refresh(ticket.pk)
     _draft_again(ticket)
     return places
 
@@ -140,6 +159,23 @@ def mask_texts(ticket: Ticket, wanted: Wanted, name: str) -> int:
         if masked != rating.reason:
             Rating.objects.filter(pk=rating.pk).update(reason=masked)
             places += 1
+    return places + _mask_what_agents_added(ticket, wanted, name)
+
+
+def _mask_what_agents_added(ticket: Ticket, wanted: Wanted, name: str) -> int:
+    """Beside the conversation: notes, refusals' reasons, rewrites, and the names of files."""
+    places = 0
+    for rows, field, limit in (
+        (Note.objects.filter(ticket=ticket), "text", None),
+        (NoGoodAnswer.objects.filter(message__ticket=ticket), "text", 1000),
+        (Rewrite.objects.filter(suggestion__ticket=ticket), "text", None),
+        (Attachment.objects.filter(ticket=ticket), "name", 200),
+    ):
+        for pk, text in rows.values_list("pk", field):
+            masked = wanted.replaced(text, name)
+            if masked != text:
+                rows.filter(pk=pk).update(**{field: cut(masked, limit) if limit else masked})
+                places += 1
     return places
 
 
@@ -164,3 +200,4 @@ def _draft_again(ticket: Ticket) -> None:
     drafting = Ticket.objects.filter(pk=ticket.pk, state=Ticket.State.DRAFTING)
     if drafting.update(state=Ticket.State.NEW, claim="", attempts=0):
         ask_for_drafts(ticket.pk)
+    rewriting.ask_again(ticket)

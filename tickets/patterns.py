@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext as _
 
+from people import audit
 from runtime.errors import InputError
 from text.privacy.patterns import BadPattern, Pattern
 from text.privacy.spans import TYPES
@@ -75,17 +76,21 @@ def add_pattern(name: str, template: str, *, user: User) -> CustomPattern:
             row = CustomPattern.objects.create(
                 name=pattern.name, template=pattern.template, created_by=user
             )
+            audit.note(user, "pattern.added", f"pattern {row.name}")
     except IntegrityError:
         said = _("There is a pattern %(name)s already.") % {"name": pattern.name}
         raise RefusedPattern(said) from None
     return row
 
 
-def set_active(row: CustomPattern, *, active: bool) -> None:
+def set_active(row: CustomPattern, *, active: bool, by: User | None = None) -> None:
     if active:
         _leave_room()
-    row.active = active
-    row.save(update_fields=["active"])
+    with transaction.atomic():
+        row.active = active
+        row.save(update_fields=["active"])
+        action = "pattern.switched-on" if active else "pattern.switched-off"
+        audit.note(by, action, f"pattern {row.name}")
 
 
 def forget(**_signal: Any) -> None:

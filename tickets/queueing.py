@@ -10,6 +10,10 @@ def ask_for_drafts(ticket_id: int) -> None:
     transaction.on_commit(lambda: _send("suggest", ticket_id), robust=True)
 
 
+def ask_for_rewrite(rewrite_id: int) -> None:
+    transaction.on_commit(lambda: _send("rewrite", rewrite_id), robust=True)
+
+
 def ask_to_learn(reply_id: int) -> None:
     transaction.on_commit(lambda: _send("learn", reply_id), robust=True)
 

@@ -3,10 +3,13 @@
 `send_reply` writes the message, the reply and the ticket's new state in one transaction under the
 lock of the ticket's row. The page gives every form a random `send_key`, which is unique in the
 table: the same send again (a double click, a reload after the web process died) finds its reply.
+With `hold`, it goes nowhere until `Reply.held_until` and can be taken back (`tickets.undoing`).
 Values behind placeholders are put back only in `delivered`, on the way to the customer.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -20,13 +23,23 @@ from runtime.errors import InputError
 from text.privacy import restore
 from text.privacy.placeholders import placeholders_in
 from text.privacy.spans import DESTROYED
-from tickets import events, vault
+from tickets import events, searching, vault
 from tickets.intake import cancel_unfinished, clean, without_values
-from tickets.models import Message, Reply, Suggestion, Ticket, TicketEvent, VaultReading
+from tickets.models import (
+    Message,
+    Reply,
+    ReplyDraft,
+    Suggestion,
+    Ticket,
+    TicketEvent,
+    VaultReading,
+)
 from tickets.patterns import every_type
 from tickets.queueing import ask_to_learn
 
 MAX_SEND_KEY = 64
+UNDO_GRACE: Final = timedelta(seconds=2)
+"""Between the last moment of an undo and the first of a delivery: time for the undo to commit."""
 
 
 class BadReply(InputError):
@@ -38,10 +51,18 @@ class AlreadyAnswered(InputError):
 
 
 def send_reply(
-    ticket_id: int, *, agent: User, text: str, suggestion_id: int | None, send_key: str
+    ticket_id: int,
+    *,
+    agent: User,
+    text: str,
+    suggestion_id: int | None,
+    send_key: str,
+    opened_at: datetime | None = None,
+    hold: bool = False,
 ) -> Reply:
-    """The reply, new or the one that this `send_key` made before. Raises BadReply or
-    AlreadyAnswered, and has then changed nothing; Ticket.DoesNotExist for an unknown ticket."""
+    """The reply, new or the one that this `send_key` made before. `opened_at`: when the agent saw
+    the ticket; `hold`: the agent may think better of it. Raises BadReply or AlreadyAnswered, and
+    has then changed nothing; Ticket.DoesNotExist for an unknown ticket."""
     text = _checked(text)
     if not 0 < len(send_key) <= MAX_SEND_KEY:
         raise BadReply(
@@ -52,7 +73,7 @@ def send_reply(
         ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
         sent = Reply.objects.filter(send_key=send_key).first()
         if sent is not None:
-            return _same_send(sent, ticket=ticket, agent=agent)
+            return _same_send(sent, ticket=ticket, agent=agent, text=text)
         if ticket.state not in Ticket.OPEN_STATES:
             raise AlreadyAnswered(_("This ticket has been answered or closed meanwhile."))
         suggestion = _suggestion(ticket, suggestion_id)
@@ -60,7 +81,16 @@ def send_reply(
         masked = masker.mask(text, escape=False)
         masker.keep(ticket)
         _check_placeholders(ticket, masked)
-        return _store(ticket, agent=agent, text=masked, suggestion=suggestion, send_key=send_key)
+        reply = Reply(
+            ticket=ticket,
+            agent=agent,
+            suggestion=suggestion,
+            edit_share=edit_share(suggestion.text, masked) if suggestion else None,
+            send_key=send_key,
+            opened_at=opened_at,
+            held_until=_held_until() if hold else None,
+        )
+        return _store(reply, masked)
 
 
 @dataclass(frozen=True)
@@ -89,6 +119,13 @@ def delivered(
     return Delivered(restore(text, values))
 
 
+def without_value(reply: Reply) -> bool:
+    """It names a value that the vault has no more: `delivered` would leave a placeholder."""
+    types = every_type()
+    used = {name for name, type_ in placeholders_in(reply.message.text) if type_ in types}
+    return bool(used) and not used <= vault.known_placeholders(reply.ticket)
+
+
 def edit_share(draft: str, sent: str) -> float:
     """Levenshtein distance over the longer length: 0 as drafted, 1 nothing of it left."""
     return Levenshtein.normalized_distance(draft.strip(), sent.strip())
@@ -106,9 +143,15 @@ def _checked(text: str) -> str:
     return text
 
 
-def _same_send(sent: Reply, *, ticket: Ticket, agent: User) -> Reply:
+def _same_send(sent: Reply, *, ticket: Ticket, agent: User, text: str) -> Reply:
+    """Other words are no second try of the same: the first was sent, though its answer got lost."""
     if sent.ticket_id != ticket.pk or sent.agent_id != agent.pk:
         raise BadReply(_("This send key belongs to another reply."))
+    if vault.TicketMasker.of(ticket).mask(text, escape=False) != sent.message.text:
+        raise AlreadyAnswered(
+            _("This reply was sent already, as it stood before the last changes.")
+        )
+    ReplyDraft.objects.filter(ticket=ticket, agent=agent).delete()
     return sent
 
 
@@ -144,27 +187,27 @@ def _check_placeholders(ticket: Ticket, text: str) -> None:
         vault.check_readable(ticket, only={name for name, _type in used})
 
 
-def _store(
-    ticket: Ticket, *, agent: User, text: str, suggestion: Suggestion | None, send_key: str
-) -> Reply:
+def _held_until() -> datetime | None:
+    seconds = settings.UNDO_SECONDS
+    return timezone.now() + timedelta(seconds=seconds) + UNDO_GRACE if seconds else None
+
+
+def _store(reply: Reply, text: str) -> Reply:
+    """The message, its reply and what they change about the ticket, under the lock on its row."""
+    ticket = reply.ticket
     waited = ticket.messages.filter(role=Message.Role.CUSTOMER).order_by("-created_at", "-pk")
-    message = Message.objects.create(
+    reply.answers, reply.waiting_since = waited.first(), ticket.waiting_since
+    reply.message = Message.objects.create(
         ticket=ticket, role=Message.Role.AGENT, text=text, created_at=timezone.now()
     )
-    reply = Reply.objects.create(
-        ticket=ticket,
-        message=message,
-        agent=agent,
-        suggestion=suggestion,
-        edit_share=edit_share(suggestion.text, text) if suggestion else None,
-        send_key=send_key,
-        answers=waited.first(),
-        waiting_since=ticket.waiting_since,
-    )
+    reply.save()
+    searching.refresh(ticket.pk)
     cancel_unfinished(ticket)
     # Clearing the claim stops a worker that still drafts.
     ticket.state, ticket.claim, ticket.waiting_since = Ticket.State.ANSWERED, "", None
     ticket.save(update_fields=["state", "claim", "waiting_since", "updated_at"])
-    ask_to_learn(reply.pk)
-    events.record(ticket, TicketEvent.Kind.REPLIED, actor=agent, object_id=reply.pk)
+    ReplyDraft.objects.filter(ticket=ticket, agent=reply.agent).delete()
+    if reply.held_until is None:
+        ask_to_learn(reply.pk)  # what is held is learned by the sweep, when it cannot be undone
+    events.record(ticket, TicketEvent.Kind.REPLIED, actor=reply.agent, object_id=reply.pk)
     return reply

@@ -51,6 +51,7 @@ COUNTS: Final[dict[str, Promise]] = {
     "replies": _("replies"),
     "reasons": _("reasons of ratings"),
     "past_answers": _("past answers"),
+    "files": _("files"),
     "values": _("values in the vault"),
     "readings": _("readings"),
     "misses": _("misses"),

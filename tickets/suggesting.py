@@ -12,19 +12,17 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from kb import coverage
 from kb.models import CoverageGap
 from llm.engine.serving import DraftJob, budget_for, generate
 from llm.prompts import PromptInput, Role, Turn
 from llm.registry import SlotChoice, slots_now
+from tickets import wishes
 from tickets.claims import Claim, ClaimLost, kept_alive
 from tickets.draft_rows import DraftRows
 from tickets.learning import past_question_id
 from tickets.models import Message, Ticket
 from tickets.prompting import Source, build_prompt_input
 from tickets.second_opinion.reviewing import review
-
-TELLING_WORDS = 3
 
 
 def suggest_for_ticket(ticket_id: int) -> bool:
@@ -45,7 +43,7 @@ def suggest_for_ticket(ticket_id: int) -> bool:
 def prompt_parts(ticket: Ticket, choices: Sequence[SlotChoice]) -> tuple[PromptInput, list[Source]]:
     """What the drafts for the ticket's waiting message are made from."""
     messages = list(ticket.messages.all())
-    asked, turn = _waiting(messages)
+    asked, turn = wishes.waiting(messages)
     return build_prompt_input(
         "\n".join([ticket.subject, *asked]),
         lang=ticket.lang,
@@ -93,31 +91,9 @@ def _write(prepared: Sequence[_Prepared]) -> None:
 
 
 def _note_what_is_missing(ticket: Ticket, sources: Sequence[Source]) -> None:
-    """A question that no article answers is an article to write; known by its subject, if that
-    says something, so that it reads like a title."""
-    passages = [one for one in sources if one["kind"] == "chunk"]
-    if any(one["fits"] for one in passages) or ticket.attempts > 1:
-        return
-    asked, _turn = _waiting(list(ticket.messages.all()))
-    says = len(ticket.subject.split()) >= TELLING_WORDS
-    coverage.record(
-        ticket.subject if says else "\n".join([ticket.subject, *asked]),
-        lang=ticket.lang,
-        origin=CoverageGap.Origin.TICKET,
-        best_score=max((one["score"] for one in passages), default=0.0),
-    )
-
-
-def _waiting(messages: Sequence[Message]) -> tuple[list[str], int]:
-    """What the customer wrote since the agent's last message, and which turn it is, from 1."""
-    asked: list[str] = []
-    turn = 1
-    for message in messages:
-        if message.role == Message.Role.AGENT:
-            asked, turn = [], turn + 1
-        else:
-            asked.append(message.text)
-    return asked, turn
+    """A question that no article answers is an article to write."""
+    if ticket.attempts <= 1 and not any(one.get("fits") for one in sources):
+        wishes.note(ticket, sources, origin=CoverageGap.Origin.TICKET)
 
 
 def _role(message: Message) -> Role:

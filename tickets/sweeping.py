@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from tickets import events
+from tickets import events, rewriting, searching
 from tickets.claims import MAX_ATTEMPTS, stale
 from tickets.learning import not_learned
 from tickets.linking import has_waiting
@@ -20,15 +20,17 @@ AT_A_TIME = 100
 
 
 def sweep(*, now: datetime | None = None) -> dict[str, int]:
-    """How many tickets were asked for again, given up, replies to learn, values forgotten; and
-    whether past answers wait for their articles."""
+    """How many tickets were asked for again, given up, replies to learn, values forgotten, tickets
+    made searchable; and whether past answers wait for their articles."""
     now = now or timezone.now()
     return {
         "given_up": _give_up(now),
         "asked_again": _ask_again(now),
+        "rewrites": rewriting.sweep(now=now),
         "to_learn": _learn_again(),
         "to_link": _link_again(),
         "forgotten": forget_expired(now=now),
+        "to_search": searching.fill(),
     }
 
 

@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from runtime import uploads
-from tickets import learning, linking, suggesting, sweeping
+from tickets import attachments, learning, linking, rewriting, suggesting, sweeping
+from tickets.api import idempotency
 from tickets.importing import running
 from tickets.importing.runs import JOBS
 from tickets.rights import retention
@@ -13,6 +14,11 @@ from tickets.second_opinion import reviewing
 @shared_task
 def suggest(ticket_id: int) -> None:
     suggesting.suggest_for_ticket(ticket_id)
+
+
+@shared_task
+def rewrite(rewrite_id: int) -> None:
+    rewriting.write(rewrite_id)
 
 
 @shared_task
@@ -42,6 +48,17 @@ def sweep_imports() -> None:
 @shared_task
 def sweep() -> None:
     sweeping.sweep()
+
+
+@shared_task
+def sweep_files() -> None:
+    """Files that no row knows any more."""
+    attachments.sweep()
+
+
+@shared_task
+def forget_keys() -> None:
+    idempotency.forget_old()
 
 
 @shared_task

@@ -29,6 +29,7 @@ NAMES: Final[dict[str, Promise]] = {
     "USERNAME": _("user name"),
     "PERSON": _("person's name"),
     "ADDRESS": _("postal address"),
+    "FILE": _("attached file"),
 }
 _ICONS: Final = {
     "EMAIL": "mail",

@@ -5,6 +5,8 @@ class TrainingConfig(AppConfig):
     name = "training"
 
     def ready(self) -> None:
-        from training import forgetting  # models are loaded by now
+        from tickets.reporting import panels
+        from training import forgetting, report_panel  # models are loaded by now
 
         forgetting.connect()
+        panels.add("training", report_panel.runs_panel)

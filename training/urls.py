@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from training.views import comparing, datasets, decisions, runs
+from training.views import comparing, datasets, decisions, panel, runs
 
 urlpatterns = [
     path("", runs.run_list, name="training"),
     path("start/", runs.run_start, name="training-start"),
+    path("panel/", panel.panel, name="training-panel"),
     path("runs/<int:pk>/", runs.run_page, name="training-run"),
     path("runs/<int:pk>/losses.csv", runs.losses_csv, name="training-losses"),
     path("runs/<int:pk>/stop/", runs.run_stop, name="training-stop"),

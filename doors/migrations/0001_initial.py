@@ -33,6 +33,8 @@ class Migration(migrations.Migration):
                 ('last_ok_at', models.DateTimeField(blank=True, null=True)),
                 ('failures', models.IntegerField(default=0)),
                 ('last_error', models.CharField(blank=True, max_length=200)),
+                ('window_at', models.DateTimeField(editable=False, null=True)),
+                ('window_count', models.IntegerField(default=0, editable=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='doors', to='people.team')),
@@ -54,7 +56,8 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, max_length=200)),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('door', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outgoing', to='doors.door')),
+                ('door', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outgoing', to='doors.door')),
+                ('remote_ticket', models.CharField(blank=True, max_length=200)),
                 ('reply', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='outgoing', to='tickets.reply')),
             ],
             options={
@@ -106,7 +109,7 @@ class Migration(migrations.Migration):
                 ('claim', models.CharField(blank=True, max_length=36)),
                 ('claimed_at', models.DateTimeField(blank=True, null=True)),
                 ('attempts', models.SmallIntegerField(default=0)),
-                ('next_at', models.DateTimeField(db_index=True)),
+                ('next_at', models.DateTimeField()),
                 ('status', models.SmallIntegerField(null=True)),
                 ('error', models.CharField(blank=True, max_length=200)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
@@ -115,7 +118,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-pk'],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['next_at', 'id'], name='delivery_due')],
                 'constraints': [models.UniqueConstraint(fields=('endpoint', 'event_id'), name='delivery_once')],
             },
+        ),
+        migrations.CreateModel(
+            name='MailReference',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('ids_encrypted', models.BinaryField()),
+                ('message', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='mail_reference', to='tickets.message')),
+            ],
         ),
     ]

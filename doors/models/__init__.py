@@ -3,7 +3,7 @@
 No row here holds a customer's words: ids, digests, states and figures only; secrets are encrypted.
 """
 
-from doors.models.doors import Door, Incoming, Outgoing
+from doors.models.doors import Door, Incoming, MailReference, Outgoing
 from doors.models.webhooks import WebhookDelivery, WebhookEndpoint
 
-__all__ = ["Door", "Incoming", "Outgoing", "WebhookDelivery", "WebhookEndpoint"]
+__all__ = ["Door", "Incoming", "MailReference", "Outgoing", "WebhookDelivery", "WebhookEndpoint"]

@@ -34,6 +34,9 @@ class Door(models.Model):
     last_ok_at = models.DateTimeField(null=True, blank=True)
     failures = models.IntegerField(default=0)  # in a row
     last_error = models.CharField(max_length=200, blank=True)  # in English, translated when shown
+    window_at = models.DateTimeField(null=True, editable=False)
+    window_count = models.IntegerField(default=0, editable=False)
+    """Requests of this minute, for all web processes together."""
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -82,7 +85,10 @@ class Outgoing(models.Model):
         SENT = "sent", _("sent")
         FAILED = "failed", _("not sent")
 
-    door = models.ForeignKey(Door, on_delete=models.CASCADE, related_name="outgoing")
+    # A door with replies cannot be deleted, only paused: none is lost.
+    door = models.ForeignKey(Door, on_delete=models.PROTECT, related_name="outgoing")
+    remote_ticket = models.CharField(max_length=200, blank=True)
+    """The ticket over there that is answered: merging tickets here does not change it."""
     reply = models.OneToOneField(Reply, on_delete=models.CASCADE, related_name="outgoing")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_index=True)
     claim = models.CharField(max_length=36, blank=True)
@@ -99,3 +105,14 @@ class Outgoing(models.Model):
 
     def __str__(self) -> str:
         return f"outgoing {self.pk}"
+
+
+class MailReference(models.Model):
+    """The Message-ID and the thread of a customer's mail, encrypted: what a reply has to name, so
+    that it stands below it in the customer's mailbox. Goes with its message."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="mail_reference")
+    ids_encrypted = models.BinaryField()  # oldest first, between spaces
+
+    def __str__(self) -> str:
+        return f"mail reference {self.pk}"

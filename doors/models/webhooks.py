@@ -44,7 +44,7 @@ class WebhookDelivery(models.Model):
     claim = models.CharField(max_length=36, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.SmallIntegerField(default=0)
-    next_at = models.DateTimeField(db_index=True)
+    next_at = models.DateTimeField()
     status = models.SmallIntegerField(null=True)  # of the last answer
     error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -52,6 +52,14 @@ class WebhookDelivery(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [
+            # What is settled stays for a month, and is not read to find what is due.
+            models.Index(
+                fields=["next_at", "id"],
+                condition=models.Q(state__in=["waiting", "sending"]),
+                name="delivery_due",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["endpoint", "event_id"], name="delivery_once")
         ]

@@ -1,36 +1,64 @@
 """Search and articles for other programs: GET only, for the tokens of agents and admins."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from kb import coverage
 from kb.models import Article, CoverageGap
 from kb.retrieval import MAX_K, MODES, Result, nothing_fits, search
-from people.permissions import IsAgent
+from runtime.api.paging import CappedPages
+from runtime.api.views import ApiView
 from text.language import detect
 
 MAX_QUERY = 20_000
 
 
 class SearchInput(serializers.Serializer[Any]):
-    q = serializers.CharField(max_length=MAX_QUERY)
-    mode = serializers.ChoiceField(choices=MODES, default="hybrid")
-    k = serializers.IntegerField(min_value=1, max_value=MAX_K, default=10)
-    lang = serializers.CharField(max_length=12, required=False, default="")
+    q = serializers.CharField(max_length=MAX_QUERY, help_text="The question, in any words.")
+    mode = serializers.ChoiceField(
+        choices=list(MODES), default="hybrid", help_text="How it is searched."
+    )
+    k = serializers.IntegerField(
+        min_value=1, max_value=MAX_K, default=10, help_text="Passages at most."
+    )
+    lang = serializers.CharField(
+        max_length=12, required=False, default="", help_text="Language code; empty: all."
+    )
 
 
-class Search(APIView):
+class Passage(serializers.Serializer[Any]):
+    article = serializers.IntegerField()
+    external_id = serializers.CharField()
+    title = serializers.CharField()
+    chunk = serializers.CharField()
+    score = serializers.FloatField()
+    url = serializers.CharField(allow_blank=True)
+    lang = serializers.CharField()
+    why = serializers.DictField()
+
+
+class SearchOutput(serializers.Serializer[Any]):
+    results = Passage(many=True)
+
+
+@extend_schema(tags=["search"])
+class Search(ApiView):
     """GET ?q=&mode=&k=&lang=: the passages, best first, with the fields of the command `search`."""
 
-    permission_classes = (IsAuthenticated, IsAgent)
+    scopes: ClassVar = {"GET": "search:read"}
 
+    @extend_schema(
+        summary="Search the articles",
+        description="The passages of articles that fit, the best first.",
+        parameters=[SearchInput],
+        responses=SearchOutput,
+    )
     def get(self, request: Request) -> Response:
         given = SearchInput(data=request.query_params)
         given.is_valid(raise_exception=True)
@@ -83,21 +111,44 @@ class ArticleDetailOutput(ArticleOutput):
         fields = (*ArticleOutput.Meta.fields, "text")
 
 
-class ArticleList(ListAPIView[Article]):
+class ArticleFilters(serializers.Serializer[Any]):
+    lang = serializers.CharField(
+        max_length=12, required=False, default="", help_text="Language code; empty: all."
+    )
+
+
+@extend_schema(tags=["articles"])
+class ArticleList(ApiView, ListAPIView[Article]):
     """Published articles in the order of their ids; `?lang=`."""
 
-    permission_classes = (IsAuthenticated, IsAgent)
+    scopes: ClassVar = {"GET": "articles:read"}
+    pagination_class = CappedPages
     serializer_class = ArticleOutput
 
     def get_queryset(self) -> QuerySet[Article]:
         rows = Article.objects.filter(state=Article.State.PUBLISHED).select_related("source")
-        lang = self.request.query_params.get("lang")
+        given = ArticleFilters(data=self.request.query_params)
+        given.is_valid(raise_exception=True)
+        lang = given.validated_data["lang"]
         return (rows.filter(lang=lang) if lang else rows).order_by("pk")
 
+    @extend_schema(
+        summary="List the published articles",
+        description="In the order of their ids.",
+        parameters=[ArticleFilters],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
 
-class ArticleDetail(RetrieveAPIView[Article]):
+
+@extend_schema(tags=["articles"])
+class ArticleDetail(ApiView, RetrieveAPIView[Article]):
     """One article with its text in Markdown."""
 
-    permission_classes = (IsAuthenticated, IsAgent)
+    scopes: ClassVar = {"GET": "articles:read"}
     serializer_class = ArticleDetailOutput
     queryset = Article.objects.select_related("source")
+
+    @extend_schema(summary="Read an article", description="With its text in Markdown.")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)

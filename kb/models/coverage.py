@@ -19,6 +19,7 @@ class CoverageGap(models.Model):
         DESK = "desk", _("search at the desk")
         API = "api", _("API")
         TICKET = "ticket", _("ticket")
+        REFUSED = "refused", _("no draft was good")
 
     search_form = models.CharField(max_length=1000)
     digest = models.CharField(max_length=64, unique=True)  # of language and search form

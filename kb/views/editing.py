@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from kb.editing import Outdated, UnusableArticle
 from kb.models import Article, ArticleRevision, CoverageGap
 from kb.rendering import render as render_markdown
 from kb.scrubbing import scrubbed
+from people import audit
 from people.roles import admin_required, agent_required, is_admin, signed_in
 from runtime.templatetags.desk_text import digits
 
@@ -59,12 +61,15 @@ def _save(request: HttpRequest, article: Article | None) -> HttpResponse:
     content, key = form.content(state), str(form.cleaned_data["key"])
     author = signed_in(request.user)
     try:
-        if article is None:
-            gaps = form.cleaned_data["gaps"]
-            saved = editing.create(content, author=author, key=key, gaps=gaps)
-        else:
-            seen = form.cleaned_data["seen"]
-            saved = editing.save(article, content, author=author, seen=seen)
+        with transaction.atomic():
+            if article is None:
+                gaps = form.cleaned_data["gaps"]
+                saved = editing.create(content, author=author, key=key, gaps=gaps)
+            else:
+                seen = form.cleaned_data["seen"]
+                saved = editing.save(article, content, author=author, seen=seen)
+            action = "article.written" if article is None else "article.changed"
+            audit.note(author, action, f"article {saved.pk}", state=saved.state)
     except UnusableArticle as error:
         form.add_error(error.field, str(error))
         return _editor(request, form, article, status=400)
@@ -172,7 +177,11 @@ def article_restore(request: HttpRequest, pk: int, revision_pk: int) -> HttpResp
     revisions = ArticleRevision.objects.select_related("article__source")
     revision = get_object_or_404(revisions, article=pk, pk=revision_pk)
     try:
-        editing.restore(revision, author=signed_in(request.user))
+        with transaction.atomic():
+            editing.restore(revision, author=signed_in(request.user))
+            audit.note(
+                signed_in(request.user), "article.restored", f"article {pk}", revision=revision_pk
+            )
     except (UnusableArticle, Outdated) as error:
         messages.error(request, str(error))
         return redirect("article-history", pk=pk)
@@ -184,7 +193,9 @@ def article_restore(request: HttpRequest, pk: int, revision_pk: int) -> HttpResp
 @admin_required
 def article_follow(request: HttpRequest, pk: int) -> HttpResponse:
     """Imports may change the article again."""
-    editing.follow_source(get_object_or_404(Article, pk=pk))
+    with transaction.atomic():
+        editing.follow_source(get_object_or_404(Article, pk=pk))
+        audit.note(signed_in(request.user), "article.followed", f"article {pk}")
     messages.success(
         request, _("The next import takes the article from its source again; the history stays.")
     )

@@ -18,6 +18,7 @@ from kb.forms import UploadForm, WebForm, too_large
 from kb.importing.recognising import READ
 from kb.importing.resolving import name_of
 from kb.models import ImportRun, Source
+from people import audit
 from people.roles import admin_required, signed_in
 from runtime.errors import InputError
 from runtime.jobs import OPEN
@@ -59,7 +60,9 @@ def _start_all(request: HttpRequest, files: list[UploadedFile], lang: str) -> li
     started = []
     for file in files:
         try:
-            started.append(uploads.start_import(file, user=signed_in(request.user), lang=lang))
+            run = uploads.start_import(file, user=signed_in(request.user), lang=lang)
+            audit.note(signed_in(request.user), "import.started", f"article import {run.pk}")
+            started.append(run)
         except runs.SourceBusy as error:
             messages.error(request, str(error))
     return started
@@ -110,6 +113,7 @@ def _start_web(request: HttpRequest, given: dict[str, Any]) -> ImportRun:
     run = refreshing.queue_refresh(
         source, trigger=ImportRun.Trigger.DESK, user=signed_in(request.user)
     )
+    audit.note(signed_in(request.user), "import.started", f"article import {run.pk}")
     if not created:
         source.kind, source.options = given["kind"], source.options | given["options"]
         source.save(update_fields=["kind", "options"])

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from kb import refreshing
 from kb.forms import ScheduleForm
 from kb.health import health_of, imported, overview
 from kb.models import ImportRun, Source
+from people import audit
 from people.roles import admin_required, signed_in
 from runtime.errors import InputError
 from runtime.templatetags.desk_text import number
@@ -85,6 +87,7 @@ def source_refresh(request: HttpRequest, pk: int) -> HttpResponse:
             user=signed_in(request.user),
             options=options,
         )
+        audit.note(signed_in(request.user), "source.refreshed", f"source {row.pk} {row.name}")
     except InputError as error:
         messages.error(request, str(error))
         return redirect("source", pk=pk)
@@ -97,7 +100,11 @@ def source_schedule(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Source, pk=pk)
     form = ScheduleForm(request.POST, hours=row.refresh_hours)
     if form.is_valid() and refreshing.is_refreshable(row) and row.archived_at is None:
-        refreshing.set_schedule(row, form.cleaned_data["refresh_hours"])
+        hours = form.cleaned_data["refresh_hours"]
+        with transaction.atomic():
+            refreshing.set_schedule(row, hours)
+            by = signed_in(request.user)
+            audit.note(by, "source.schedule-changed", f"source {row.pk} {row.name}", hours=hours)
         messages.success(request, _("The schedule is set."))
     else:
         messages.error(request, _("Choose how often the source is to be imported."))
@@ -114,6 +121,8 @@ def source_archive(request: HttpRequest, pk: int) -> HttpResponse:
     except InputError as error:
         messages.error(request, str(error))
         return redirect("source", pk=pk)
+    by = signed_in(request.user)
+    audit.note(by, "source.archived", f"source {row.pk} {row.name}", articles=count)
     said = ngettext(
         "The source is archived with %(number)s article.",
         "The source is archived with %(number)s articles.",

@@ -10,8 +10,8 @@ from typing import Final
 from llm.prompts.layouts import LANGUAGES, LAYOUTS, MARK
 
 _HEADS: Final = re.compile(
-    rf"[ \t>*_]*{MARK}#*[ \t]*(?:article|past question|past answer|customer|agent|reply|system|"
-    r"user|assistant|instructions?|response|answer|question|context)\b",
+    rf"[ \t>*_]*{MARK}#*[ \t]*(?:article|draft|past question|past answer|customer|agent|reply|"
+    r"system|user|assistant|instructions?|response|answer|question|context)\b",
     re.IGNORECASE,
 )
 # Not "user" or "system": they begin lines of settings that answers are full of.
@@ -35,7 +35,8 @@ _STARTS: Final = (*sorted({one.invocation.strip() for one in LAYOUTS.values()}),
 _THOUGHT: Final = re.compile(r"<think>.*?(?:</think>|\Z)", re.IGNORECASE | re.DOTALL)
 _RULES: Final = re.compile(
     rf"^[^\n]*(?:Reply in (?:{'|'.join(LANGUAGES.values())})[^\n]{{0,20}} for the support team|"
-    r"You write for the support team|Each section below begins with a line|"
+    r"You write for the support team|You edit replies of the support team|"
+    r"Write the same reply again, in |Each section below begins with a line|"
     r"Answer the customer's last message from the articles|"
     r"Write plain text: no markup, and no links)[^\n]*$",
     re.IGNORECASE | re.MULTILINE,

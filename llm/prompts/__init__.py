@@ -48,6 +48,7 @@ from llm.prompts.parts import (
     Turn,
 )
 from llm.prompts.rendering import messages, render
+from llm.prompts.rewording import KINDS as REWORDINGS
 
 __all__ = [
     "AGENT",
@@ -60,6 +61,7 @@ __all__ = [
     "PAST_ANSWER",
     "PAST_QUESTION",
     "PROMPT_VERSION",
+    "REWORDINGS",
     "SECTIONS",
     "SERVER_LAYOUT",
     "CountTokens",

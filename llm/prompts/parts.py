@@ -50,7 +50,8 @@ class PromptInput:
     """What a prompt is made of: passages and similar best first, turns oldest first. `tone` in a
     few English words, "" for the layout's own. `system`: what is told before the conversation
     instead of the layout's own words, where the layout has room for it (the support layouts have
-    none)."""
+    none). `rewording`: one of `llm.prompts.rewording.KINDS`; the only turn is then a draft that is
+    to be said another way."""
 
     lang: str
     passages: tuple[Passage, ...]
@@ -59,6 +60,7 @@ class PromptInput:
     company: str = ""
     tone: str = ""
     system: str = ""
+    rewording: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from llm.prompts.parts import (
     PromptInput,
     Turn,
 )
+from llm.prompts.rewording import for_rewording
 
 # Below this many tokens an excerpt says nothing; it is left out instead of being cut to it.
 _LEAST_EXCERPT: Final = 12
@@ -55,11 +56,12 @@ def render(
     Raises `PromptError` for no turn, or a budget that cannot hold the head and a question, and
     `UnknownLayout`.
     """
-    its = layout_of(layout)
+    its = for_rewording(layout_of(layout)) if parts.rewording else layout_of(layout)
     head = its.head(parts)
     room = budget.total - count_tokens(head) - count_tokens(its.invocation)
+    share = 1 if parts.rewording else 2  # a draft that is reworded is all that there is to read
     question, question_cut = _last_turn(
-        parts.turns, room=room, total=budget.total, count=count_tokens, layout=its
+        parts.turns, room=room, total=budget.total, share=share, count=count_tokens, layout=its
     )
     room -= count_tokens(question)
     if its.shows_sources and (parts.passages or parts.similar):
@@ -127,13 +129,13 @@ class _Chosen:
 
 
 def _last_turn(
-    turns: Sequence[Turn], *, room: int, total: int, count: CountTokens, layout: Layout
+    turns: Sequence[Turn], *, room: int, total: int, share: int, count: CountTokens, layout: Layout
 ) -> tuple[str, bool]:
     if not turns:
         raise PromptError("a prompt needs at least one message to answer")
     around = _around(turns[-1], layout)
     closing = 1 if around.behind == "\n" else count(around.behind)
-    limit = min(room, max(total // 2, 1)) - count(around.before) - closing
+    limit = min(room, max(total // share, 1)) - count(around.before) - closing
     if limit < 1:
         raise PromptError(f"a budget of {total} tokens has no room for a question")
     whole = layout.outside(turns[-1].text)

@@ -15,6 +15,7 @@ from llm.models import ModelVersion, Slot, SlotEvent
 from llm.registry.errors import RegistryError, SlotChanged
 from llm.registry.versions import verify_version
 from llm.servers.breaker import is_allowed
+from people import audit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 State = ModelVersion.State
 Kind = SlotEvent.Kind
 WHY_LENGTH = 500
+_AUDITED: dict[str, str] = {
+    Kind.PROMOTE: "version.promoted",
+    Kind.ROLLBACK: "version.rolled-back",
+    Kind.CANARY: "canary.started",
+    Kind.RETIRE: "canary.ended",
+}
 
 
 @transaction.atomic
@@ -177,6 +184,8 @@ def _note(
     SlotEvent.objects.create(
         slot=slot.name, kind=kind, version=version, previous=previous, by=by, why=why[:WHY_LENGTH]
     )
+    former = previous.name if previous else ""
+    audit.note(by, _AUDITED[kind], f"version {version}", slot=slot.name, before=former)
 
 
 def _restate(*versions: ModelVersion | None) -> None:

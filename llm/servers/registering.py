@@ -17,6 +17,7 @@ from llm.models import ModelVersion, Server
 from llm.prompts import SERVER_LAYOUT
 from llm.servers.addresses import checked_url, host_of, is_own
 from llm.servers.prompting import CHAT
+from people.audit import note
 from runtime.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,17 +84,20 @@ def remove_server(server: Server) -> None:
 
 def allow(server: Server, *, by: "User | None" = None) -> Server:
     """Customers' words may go to this server from now on. `by` is empty for a command."""
-    if server.allowed_at is None:
-        Server.objects.filter(pk=server.pk, allowed_at=None).update(
-            allowed_at=timezone.now(), allowed_by=by
-        )
+    allowing = Server.objects.filter(pk=server.pk, allowed_at=None)
+    with transaction.atomic():
+        if allowing.update(allowed_at=timezone.now(), allowed_by=by):
+            note(by, "server.allowed", f"server {server.name}")
     server.refresh_from_db()
     return server
 
 
-def disallow(server: Server) -> Server:
+def disallow(server: Server, *, by: "User | None" = None) -> Server:
     """Nothing more is sent, from the next request on."""
-    Server.objects.filter(pk=server.pk).update(allowed_at=None, allowed_by=None)
+    allowed = Server.objects.filter(pk=server.pk).exclude(allowed_at=None)
+    with transaction.atomic():
+        if allowed.update(allowed_at=None, allowed_by=None):
+            note(by, "server.forbidden", f"server {server.name}")
     server.refresh_from_db()
     return server
 

@@ -11,9 +11,18 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('otp_totp', '0003_add_timestamps'),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Attempt',
+            fields=[
+                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('failures', models.FloatField(default=0)),
+                ('last_at', models.DateTimeField(db_index=True)),
+            ],
+        ),
         migrations.CreateModel(
             name='AuditEntry',
             fields=[
@@ -58,5 +67,13 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-pk'],
             },
+        ),
+        migrations.CreateModel(
+            name='Authenticator',
+            fields=[
+                ('totpdevice_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='otp_totp.totpdevice')),
+                ('secret_encrypted', models.BinaryField()),
+            ],
+            bases=('otp_totp.totpdevice',),
         ),
     ]

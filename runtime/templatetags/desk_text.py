@@ -5,6 +5,7 @@ Only what the desk itself says goes through these filters: the words of customer
 shown as they were written.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +27,7 @@ _JALALI_FORMATS = {
     "time": "%H:%M",
 }
 _FORMATS = {"": "j F Y, H:i", "date": "j F Y", "short": "j M, H:i", "time": "H:i"}
+_NUMBER = re.compile(r"(?<![\w.@:/#\[-])[0-9]+(?![\w@:/\]-]|\.\w)")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -45,6 +47,14 @@ def digits(value: object) -> str:
     if isinstance(value, float | Decimal):
         text = text.replace(".", "٫")
     return text.translate(_PERSIAN_DIGITS)
+
+
+@register.filter
+def numbered(value: object) -> str:
+    """A line for people with its numbers in the digits of the interface's language; codes,
+    placeholders, addresses and versions stay as they are."""
+    text = str(value)
+    return _NUMBER.sub(lambda match: digits(match[0]), text) if _in_persian() else text
 
 
 @register.filter
@@ -111,6 +121,12 @@ def duration(seconds: float | str | None) -> str:
         return gettext("%(minutes)s min %(seconds)s s") % parts
     parts = {"hours": digits(whole // _HOUR), "minutes": digits(whole % _HOUR // _MINUTE)}
     return gettext("%(hours)s h %(minutes)s min") % parts
+
+
+@register.filter
+def said(line: str) -> str:
+    """A line that is kept in English, in the reader's language where it is known."""
+    return gettext(line) if line else ""
 
 
 @register.filter

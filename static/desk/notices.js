@@ -2,16 +2,22 @@
  * person signs in again in another tab keeps working, with all that is typed in it. */
 
 const toast = document.getElementById("toast");
+const READ_MS = 4000; // a page that refreshes itself takes no line away sooner
 
 function say(text, { error = false } = {}) {
   const line = document.createElement("p");
   line.textContent = text;
   line.classList.toggle("is-error", error);
+  // What lies behind an open dialog is neither seen nor read out.
+  (document.querySelector("dialog[open]") ?? document.body).append(toast);
   toast.replaceChildren(line);
   clearTimeout(say.timer);
+  say.at = Date.now();
   say.timer = setTimeout(() => line.remove(), error ? 12000 : 4000);
 }
 
+// Closing does not bubble.
+document.addEventListener("close", () => document.body.append(toast), { capture: true });
 document.addEventListener("desk:say", (event) => say(event.detail.text, event.detail));
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -24,7 +30,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (new URL(xhr.responseURL || asked, location.href).pathname !== asked) {
     event.detail.shouldSwap = false; // sent on to the sign-in page
     say(document.body.dataset.saySignedOut, { error: true });
-  } else if (event.detail.shouldSwap) {
+  } else if (event.detail.shouldSwap && Date.now() - say.at > READ_MS) {
     toast.querySelector(".is-error")?.remove(); // it works again
   }
 });

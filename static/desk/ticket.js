@@ -1,25 +1,29 @@
-/* The ticket page by keyboard: pick a draft, edit, rate, send, go on. Nothing that is typed is kept
- * anywhere but in the page.
+/* The ticket page by keyboard: pick a draft, rate, send, go on. What is typed is kept by
+ * ticket-reply.js; dialogs are opened by ticket-dialogs.js.
  *
+ * Five keys answer and rate: 1 to 3 pick a draft and begin rating, a digit for each draft, s sends.
  * Keys are read by their place as well as by their letter, so that they work while the Persian
- * layout is on ("e" is «ث» there) and with Persian digits.
+ * layout is on ("e" is «ث» there) and with Persian and Arabic digits.
  */
 
 const form = document.getElementById("reply-form");
 const reply = document.getElementById("reply");
 const chosen = document.getElementById("reply-suggestion");
 const origin = document.getElementById("reply-origin");
-const help = document.getElementById("keys");
 const words = form?.dataset ?? {};
 
 let written = ""; // what the box held when a draft or answer was put there: not typed by hand
-let ratingCard = null; // after r: the card that the next digit rates
+let ratingOf = null; // while rating: the suggestion that the next digit rates
 let current = null; // the suggestion that keys mean: its id, as the card may be replaced
+const saving = new Set(); // ratings' forms whose stars the server has not confirmed
+const announced = new Set(); // drafts that were said to be ready
 
 /* Those that can be seen: guesses are folded away until somebody wants them. */
 const cards = () =>
-  [...document.querySelectorAll(".draft")].filter((one) => !one.closest("details:not([open])"));
-const card = () => cards().find((one) => one.dataset.suggestion === current) ?? null;
+  [...document.querySelectorAll(".draft[data-suggestion]")].filter(
+    (one) => !one.closest("details:not([open])"),
+  );
+const cardOf = (id) => cards().find((one) => one.dataset.suggestion === id) ?? null;
 const isRated = (one) => one.querySelector("[name=stars]:checked") !== null;
 const canRate = (one) => one.querySelector("[name=stars]:enabled") !== null;
 
@@ -36,14 +40,29 @@ function wordsOf(element) {
   return copy.textContent;
 }
 
+function draftWords(one) {
+  const text = one?.querySelector(".draft-text");
+  return text ? wordsOf(text) : null;
+}
+
 /* --- the reply box */
 
-function put(text) {
+function insert(text, { whole }) {
   const before = document.activeElement;
   reply.focus({ preventScroll: true });
-  reply.select();
+  if (whole) reply.select();
   // Through the editor rather than .value, so that Ctrl+Z brings back what stood there.
-  if (!document.execCommand("insertText", false, text)) reply.value = text;
+  if (!document.execCommand("insertText", false, text)) {
+    reply.setRangeText(text, reply.selectionStart, reply.selectionEnd, "end");
+    reply.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  return before;
+}
+
+function put(text) {
+  const isOwn = reply.value.trim() !== "" && reply.value !== written && reply.value !== text;
+  if (isOwn) say(words.sayReplaced);
+  const before = insert(text, { whole: true });
   reply.setSelectionRange(0, 0);
   reply.scrollTop = 0;
   written = reply.value;
@@ -56,23 +75,29 @@ function put(text) {
   if (matchMedia("(max-width: 52rem)").matches) form.scrollIntoView({ block: "nearest" });
 }
 
-function pick(one) {
+function pick(one, { focus = false } = {}) {
   if (!one || !reply) return;
-  const text = one.querySelector(".draft-text");
-  if (one.dataset.state !== "ready" || !text?.textContent) {
+  const text = draftWords(one);
+  if (one.dataset.state !== "ready" || !text) {
     const isBusy = one.getAttribute("aria-busy") === "true";
     say(isBusy ? words.sayWriting : words.sayFailed);
     return;
   }
-  put(wordsOf(text));
+  stopRating();
+  put(text);
   choose(one);
+  const unrated = cards().filter((each) => canRate(each) && !isRated(each));
+  if (unrated.length > 0) beginRating(unrated.includes(one) ? one : unrated[0], { focus });
 }
 
 function choose(one) {
   current = one?.dataset.suggestion ?? current;
   chosen.value = one?.dataset.suggestion ?? "";
   origin.textContent = one?.dataset.label ?? "";
+  form.draftWords = draftWords(one);
   showChosen();
+  typed();
+  form.dispatchEvent(new Event("desk:chosen"));
 }
 
 function showChosen() {
@@ -83,52 +108,95 @@ function showChosen() {
 }
 
 function typed() {
-  if (reply.value.trim() === "") choose(null); // what is written next is the agent's own
+  if (reply.value.trim() === "" && chosen.value !== "") choose(null); // what comes is one's own
   form.toggleAttribute("data-edited", reply.value !== written && chosen.value !== "");
 }
 
-/* --- rating */
+/* --- rating: blind until all are rated, a digit each */
 
 function startRating() {
   const open = cards().filter(canRate);
   const unrated = open.filter((each) => !isRated(each));
-  const here = open.find((each) => each === card());
+  const here = open.find((each) => each.dataset.suggestion === current);
   const one = unrated.find((each) => each === here) ?? unrated[0] ?? here ?? open[0];
-  if (!one) {
-    say(words.sayWriting);
-    return;
+  if (one) beginRating(one, { focus: true });
+  else say(words.sayWriting);
+}
+
+function beginRating(one, { focus }) {
+  ratingOf = current = one.dataset.suggestion;
+  if (focus) {
+    const star = one.querySelector("[name=stars]:checked") ?? one.querySelector("[name=stars]");
+    star.focus({ preventScroll: true });
+    star.form.scrollIntoView({ block: "nearest" }); // out from under the reply
   }
-  stopRating();
-  ratingCard = one;
-  current = one.dataset.suggestion;
-  one.toggleAttribute("data-rating", true);
-  (one.querySelector("[name=stars]:checked") ?? one.querySelector("[name=stars]")).focus();
+  showRating();
 }
 
 function stopRating() {
-  for (const one of cards()) one.removeAttribute("data-rating");
-  ratingCard = null;
+  ratingOf = null;
+  showRating();
+}
+
+function showRating() {
+  for (const one of cards()) {
+    one.toggleAttribute("data-rating", one.dataset.suggestion === ratingOf);
+  }
+  const bar = document.getElementById("rating-bar");
+  const text = cardOf(ratingOf)?.dataset.sayRating ?? "";
+  if (bar !== null && bar.textContent !== text) bar.textContent = text;
 }
 
 function rate(one, stars) {
   const star = one.querySelector(`[name=stars][value="${stars}"]`);
-  stopRating();
   star.checked = true;
-  star.focus();
-  star.dispatchEvent(new Event("change", { bubbles: true }));
-  current = cards().find((each) => canRate(each) && !isRated(each))?.dataset.suggestion ?? current;
+  saving.add(star.form.id);
+  star.form.requestSubmit();
+  const next = cards().find((each) => canRate(each) && !isRated(each));
+  if (next) {
+    beginRating(next, { focus: true });
+  } else {
+    stopRating();
+    document.activeElement?.blur?.();
+  }
 }
+
+/* Nothing that was rated is lost by sending at once. */
+function ratingsSaved() {
+  for (const id of saving) document.getElementById(id)?.requestSubmit();
+  const deadline = Date.now() + 3000;
+  return new Promise((resolve) => {
+    const look = () => {
+      if (saving.size === 0 || Date.now() > deadline) resolve();
+      else setTimeout(look, 20);
+    };
+    look();
+  });
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".rate [name=stars]")) saving.add(event.target.form.id);
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.matches?.(".rate") && event.detail.successful) saving.delete(event.target.id);
+});
+
+document.addEventListener("desk:sending", (event) => event.detail.wait.push(ratingsSaved()));
 
 /* --- keys */
 
+const ZEROS = [0x30, 0x660, 0x6f0]; // of Latin, Arabic and Persian digits
+
 function digit(event) {
+  const place = /^(?:Digit|Numpad)(\d)$/.exec(event.code);
+  if (event.shiftKey) return place ? Number(place[1]) : null;
   const code = event.key.codePointAt(0);
   if (event.key.length === 1) {
-    for (const zero of [0x30, 0x660, 0x6f0]) {
+    for (const zero of ZEROS) {
       if (code >= zero && code <= zero + 9) return code - zero;
     }
   }
-  const place = event.shiftKey ? null : /^(?:Digit|Numpad)(\d)$/.exec(event.code);
   return place ? Number(place[1]) : null;
 }
 
@@ -146,14 +214,20 @@ function isTyping(target) {
 }
 
 const follow = (rel) => document.querySelector(`a[rel="${rel}"][href]`)?.click();
+const open = (name) => document.dispatchEvent(new CustomEvent("desk:open", { detail: { name } }));
 
 const keys = {
-  e: () => reply?.focus(),
-  s: () => form?.requestSubmit(),
-  r: startRating,
+  a: () => document.querySelector("[data-assign-me]")?.click(),
+  c: () => open("canned"),
+  e: () => (reply ? reply.focus() : document.getElementById("answer-again")?.click()),
   j: () => follow("next"),
   k: () => follow("prev"),
-  "?": () => help?.showModal(),
+  n: () => open("note"),
+  r: startRating,
+  s: () => form?.requestSubmit(),
+  u: () => document.getElementById("undo")?.requestSubmit(),
+  x: () => open("refuse"),
+  "?": () => open("keys"),
 };
 
 document.addEventListener("keydown", (event) => {
@@ -165,7 +239,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "Escape") {
     stopRating();
-    if (isTyping(event.target)) event.target.blur();
+    if (isTyping(event.target) || event.target.matches?.("[name=stars]")) event.target.blur();
     return;
   }
   if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) {
@@ -173,12 +247,10 @@ document.addEventListener("keydown", (event) => {
   }
   const number = digit(event);
   if (number !== null) {
-    if (ratingCard !== null) {
-      if (number >= 1 && number <= 5) rate(ratingCard, number);
-    } else {
-      pick(cards()[number - 1]);
-    }
     event.preventDefault();
+    const rated = event.shiftKey ? null : cardOf(ratingOf);
+    if (rated === null && !unfold()) pick(cards()[number - 1], { focus: true });
+    else if (rated !== null && number >= 1 && number <= 5) rate(rated, number);
     return;
   }
   const act = keys[letter(event)];
@@ -188,22 +260,48 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
-/* --- pointer, form, page */
+/* Guesses are shown by the first digit, and meant by the next. */
+function unfold() {
+  const folded = document.querySelector("#guesses:not([open])");
+  if (folded === null) return false;
+  folded.open = true;
+  folded.querySelector("summary").focus();
+  return true;
+}
+
+/* --- pointer, page */
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-pick], [data-answer], [data-open-keys]");
+  const button = event.target.closest("[data-pick], [data-answer], [data-use-rewrite]");
   if (button?.hasAttribute("data-pick")) pick(button.closest(".draft"));
-  if (button?.hasAttribute("data-open-keys")) help?.showModal();
-  if (button?.hasAttribute("data-answer")) {
+  if (button?.hasAttribute("data-answer") && reply) {
     put(wordsOf(document.getElementById(button.dataset.answer)));
     choose(null);
     origin.textContent = button.dataset.label;
   }
+  if (button?.hasAttribute("data-use-rewrite") && reply) {
+    put(wordsOf(document.getElementById(button.dataset.useRewrite)));
+    choose(button.closest(".draft"));
+  }
+});
+
+/* A canned reply, or a draft said another way: alone where there is nothing yet. */
+document.addEventListener("desk:insert", (event) => {
+  const { text, label, suggestion } = event.detail;
+  if (!reply) return;
+  if (reply.value.trim() === "" || suggestion) {
+    put(text);
+    choose(suggestion ? cardOf(suggestion) : null);
+  } else {
+    insert(text, { whole: false });
+  }
+  if (label) origin.textContent = label;
+  reply.focus({ preventScroll: true });
 });
 
 document.addEventListener("focusin", (event) => {
   current = event.target.closest?.(".draft")?.dataset.suggestion ?? current;
-  if (ratingCard !== null && !ratingCard.contains(event.target)) stopRating();
+  if (isTyping(event.target)) stopRating();
 });
 
 // Enter in the reason saves it; the form sends itself on every change.
@@ -213,23 +311,53 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-document.addEventListener("htmx:afterSettle", showChosen);
+/* "Draft 2 is ready", once, to those who listen to the page: not each word of it. */
+function announce({ quietly = false } = {}) {
+  const ready = cards().filter(
+    (one) => one.dataset.state === "ready" && !announced.has(one.dataset.suggestion),
+  );
+  for (const one of ready) announced.add(one.dataset.suggestion);
+  const place = document.getElementById("drafts-said");
+  if (!quietly && ready.length > 0 && place !== null) {
+    place.textContent = ready.map((one) => one.dataset.sayReady).join(" ");
+  }
+}
+
+let heard = asked();
+
+function asked() {
+  return document.querySelectorAll("#talk .message-customer").length;
+}
+
+document.addEventListener("htmx:afterSettle", () => {
+  showChosen();
+  showRating();
+  announce();
+  if (asked() > heard) say(words.sayAgain); // before an answer to what was asked before is sent
+  heard = asked();
+});
+
+announce({ quietly: true });
+
+/* What was typed on another machine, or just before the page was left. */
+function restore() {
+  const kept = cardOf(chosen.value);
+  if (kept === null) return;
+  written = form.draftWords = draftWords(kept);
+  current = chosen.value;
+  origin.textContent = kept.dataset.label;
+  typed();
+  showChosen();
+  form.dispatchEvent(new Event("desk:chosen"));
+}
+
+document.addEventListener("desk:restore", (event) => {
+  reply.value = event.detail.text;
+  chosen.value = event.detail.suggestion ?? "";
+  restore();
+});
 
 if (form) {
   reply.addEventListener("input", typed);
-  let sending = false;
-  form.addEventListener("submit", (event) => {
-    if (sending) event.preventDefault();
-    sending = true;
-    form.toggleAttribute("data-sending", true);
-  });
-  window.addEventListener("pageshow", () => {
-    sending = false;
-    form.removeAttribute("data-sending");
-    if (chosen.value) showChosen();
-  });
-  window.addEventListener("beforeunload", (event) => {
-    const byHand = reply.value.trim() !== "" && reply.value !== written && !sending;
-    if (byHand && reply.value !== reply.defaultValue) event.preventDefault();
-  });
+  restore();
 }

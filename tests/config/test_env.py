@@ -45,3 +45,11 @@ def test_get_path_is_absolute(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("X", "here")
     assert env.get_path("X", tmp_path) == tmp_path / "here"
+
+
+def test_get_choice_takes_one_of_the_words(monkeypatch):
+    monkeypatch.setenv("X", " All ")
+    assert env.get_choice("X", "none", among=("none", "all")) == "all"
+    monkeypatch.setenv("X", "some")
+    assert env.get_choice("X", "none", among=("none", "all")) == "none"
+    assert env.problems == ["X must be one of none, all."]

@@ -12,12 +12,29 @@ from runtime.templatetags.desk_text import (
     jalali,
     language_name,
     number,
+    numbered,
     percent,
     periods,
     waiting,
 )
 
 NOON = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)  # Nowruz 1405, noon in Tehran
+
+
+@pytest.mark.parametrize(
+    ("line", "persian"),
+    [
+        ("1 تیکت تغییر کرد.", "۱ تیکت تغییر کرد."),
+        ("حداکثر 20000. پس 3", "حداکثر ۲۰۰۰۰. پس ۳"),
+        ("[PHONE_1] در llama-3.1 و v2 و 127.0.0.1:8000 و a1", None),
+        ("https://a.example/7/x و 2026-11-21 و #12 و 3.5", None),
+    ],
+)
+def test_line_says_its_numbers_and_leaves_codes(line, persian):
+    with translation.override("fa"):
+        assert numbered(line) == (persian or line)
+    with translation.override("en"):
+        assert numbered(line) == line
 
 
 @pytest.mark.parametrize(

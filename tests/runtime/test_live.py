@@ -6,7 +6,8 @@ from asgiref.sync import sync_to_async
 from django.db import connections, transaction
 from django.test import AsyncClient
 
-from runtime.live import listen, publish
+from runtime.live import Hub, listen, publish
+from tests.tickets.factories import make_ticket
 
 
 @pytest_asyncio.fixture(autouse=True)
@@ -71,3 +72,49 @@ async def test_live_view_refuses_strangers_and_no_topics(sara):
     assert (await client.get("/live/?topic=inbox")).status_code == 403
     await client.aforce_login(sara)
     assert (await client.get("/live/")).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_live_view_lets_hear_of_a_ticket_only_who_may_see_it(sara, navid, outsider, support):
+    ticket = await sync_to_async(make_ticket)(team_id=support.pk)
+    for person, topic, status in (
+        (sara, f"ticket:{ticket.pk}", 200),
+        (navid, f"ticket:{ticket.pk}", 403),
+        (outsider, f"ticket:{ticket.pk}", 403),
+        (outsider, "inbox", 403),
+        (navid, "inbox", 200),
+        (sara, "ticket:x", 403),
+        (sara, f"ticket:{10**30}", 403),
+        (sara, "ticket", 403),
+    ):
+        client = AsyncClient()
+        await client.aforce_login(person)
+        response = await client.get("/live/", {"topic": topic})
+        assert response.status_code == status, (person.username, topic)
+        response.close()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_stream_ends_after_a_while_so_that_rights_are_asked_again(sara, monkeypatch):
+    monkeypatch.setattr("runtime.views.LIVES_SECONDS", 1.0)
+    monkeypatch.setattr("runtime.views.KEEP_ALIVE_SECONDS", 0.25)
+    client = AsyncClient()
+    await client.aforce_login(sara)
+    response = await client.get("/live/?topic=inbox")
+    parts = [part async for part in response.streaming_content]
+    assert any(part.startswith(b"event: open") for part in parts)
+    assert len(parts) < 8
+
+
+async def test_hub_forgets_topics_that_nobody_listens_to():
+    hub = Hub()
+    hub._listening.set()
+    hub._task = asyncio.ensure_future(asyncio.sleep(60))
+    first, second = hub.subscribe(frozenset({"a", "b"})), hub.subscribe(frozenset({"b"}))
+    assert await _next(first) == await _next(second) == {"topic": "open"}
+    hub._deliver({"topic": "b", "n": 1})
+    assert (await _next(first), await _next(second)) == ({"topic": "b", "n": 1},) * 2
+    await first.aclose()
+    assert set(hub._queues) == {"b"}
+    await second.aclose()
+    assert not hub._queues

@@ -5,12 +5,18 @@ A door takes a `Planter` and goes through the real path: a request, an upload, a
 
 import uuid
 from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from doors.mail.options import MailOptions
+from doors.mail.receiving import take_in
+from doors.mail.sending import mail_of, packed
+from doors.models import Door, Outgoing
 from kb import running as kb_running
 from kb.models import ImportRun
 from kb.scrubbing import TAKEN
@@ -29,8 +35,9 @@ from text.privacy.spans import (
     STRUCTURED,
     URL_SECRET,
 )
+from tickets import attachments
 from tickets.importing import running
-from tickets.models import Suggestion, Ticket, TicketImportRun
+from tickets.models import Attachment, Suggestion, Ticket, TicketImportRun
 
 TELLING = (API_KEY, BANK_CARD, EMAIL, IBAN, IP, LANDLINE, PHONE, URL_SECRET)
 """What may be told by an id; other numbers are taken for counters there."""
@@ -57,6 +64,49 @@ class Doors:
             self._posted(reverse("api-ratings", args=[draft.pk]), 201, rating)
             reply = {"text": self._reply(), "send_key": f"{number} {self.plant.value(EMAIL)}"}
             self._posted(reverse("api-replies", args=[ticket]), 201, reply)
+
+    def by_attached_files(self, count: int) -> None:
+        """As mail and other desks bring them: values in the names and in the bytes."""
+        for number, ticket in enumerate(Ticket.objects.order_by("pk")[:count]):
+            message = ticket.messages.earliest("created_at", "pk")
+            name = f"عکس {self.plant.value(PHONE)}.{('txt', 'exe')[number % 2]}"
+            content = self.plant.text(MANY).encode()
+            kept = attachments.store(ticket, message, name=name, content=content)
+            assert kept.state == Attachment.State.KEPT, kept.why
+            refused = attachments.store(ticket, message, name=name, content=b"MZ\0" + content)
+            assert refused.state == Attachment.State.REFUSED
+            fetched = self.agent.get(reverse("ticket-attachment", args=[ticket.pk, kept.pk]))
+            assert fetched.content == content
+            self.said.append(str(fetched.headers))
+
+    def by_mail(self, count: int) -> None:
+        """As they lie in a mailbox, and the replies as they leave."""
+        options = MailOptions(address="help@desk.example")
+        door = Door.objects.create(
+            kind="mail", name="mail", source="mail", options=options.stored()
+        )
+        for number in range(count):
+            mail = EmailMessage()
+            writer = self.plant.value(EMAIL)
+            mail["From"] = Address("مشتری", addr_spec=writer)
+            mail["Message-ID"] = f"<{number}.{writer}>"
+            mail["Subject"] = self.plant.line()
+            mail.set_content(self.plant.text(MANY))
+            taken = take_in(door, options, mail.as_bytes())
+            assert taken.row.outcome == "ticket", taken.row.why
+            reply = {"text": self._reply(), "send_key": f"mail {number} {writer}"}
+            self._posted(reverse("api-replies", args=[taken.row.ticket_id]), 201, reply)
+        for row in Outgoing.objects.filter(door=door).select_related("door"):
+            recipients, _raw = packed(mail_of(row, options))
+            assert "@" in recipients[0]
+        self.said.append(self.admin.get(reverse("door", args=[door.pk])).content.decode())
+
+    def by_refusing(self, count: int) -> None:
+        for number in range(count):
+            ticket = self._new_ticket(f"refused-{number}")
+            form = {"reason": "wrong", "text": self.plant.text(6)}
+            refused = self.agent.post(reverse("ticket-refuse", args=[ticket]), form)
+            assert refused.status_code == 302
 
     def waiting(self, count: int) -> None:
         """Tickets that nobody has answered: drafts are written for them."""

@@ -89,7 +89,7 @@ def queue(settings) -> Iterator[None]:
     pools.reset()
     # By DELETE: to truncate them would wait for the test's own transaction, which has read them.
     with psycopg.connect(**connection_settings(), autocommit=True) as cleaner:
-        for name in ("index", "suggest"):
+        for name in ("index", "suggest", "doors"):
             cleaner.execute(sql.SQL("DELETE FROM pgmq.{}").format(sql.Identifier(f"q_{name}")))
 
 
@@ -143,6 +143,8 @@ def _snapshots() -> Iterator[tuple[str, str]]:
     corpus = corpus_now(max_asked=30)
     freeze([*corpus.sections, *corpus.asked], {})
     freeze(rows_now(prompt=Prompts(), settings=Rows(max_rows=30)), {})
+    kept = list((Path(django_settings.MEDIA_ROOT) / "attachments").glob("*/*"))
+    assert len(kept) == 12
     for path in Path(django_settings.PASOKH_HOME).rglob("*"):
         if path.is_file():
             yield f"file {path.parent.name}", f"{path.name}\n{path.read_text(errors='replace')}"
@@ -166,6 +168,9 @@ def test_no_value_stands_anywhere_but_encrypted(
         doors.refused_by_api()
         doors.by_forms(15)
         doors.by_files()
+        doors.by_attached_files(12)
+        doors.by_mail(8)
+        doors.by_refusing(3)
         doors.by_searching(14)
         doors.by_privacy_pages()
         doors.waiting(DRAFTED)

@@ -21,9 +21,9 @@ def models(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def asked(monkeypatch):
-    """[("suggest", ticket id), ("learn", reply id)] as the workers were asked."""
+    """[("suggest" or "learn" or "rewrite", id)] as the workers were asked."""
     messages: list[tuple[str, int]] = []
-    for task in ("suggest", "learn"):
+    for task in ("suggest", "learn", "rewrite"):
         monkeypatch.setattr(
             f"tickets.tasks.{task}.delay",
             lambda row_id, task=task: messages.append((task, row_id)),

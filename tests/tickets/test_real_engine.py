@@ -2,10 +2,11 @@
 
 import pytest
 
-from llm.models import Slot
+from llm.models import ModelVersion, Slot
 from llm.registry import add_version, set_slot
 from tests.llm import tiny_models
 from tests.tickets.factories import make_ticket
+from tickets import rewriting
 from tickets.models import Suggestion, Ticket
 from tickets.suggesting import suggest_for_ticket
 
@@ -38,3 +39,15 @@ def test_three_models_draft_for_one_ticket(slots):
         assert draft.tokens > 0
         assert draft.prompt_tokens > 0
         assert draft.created_at <= draft.first_text_at <= draft.finished_at
+
+
+def test_local_version_without_room_for_the_order_says_so(slots, sara):
+    """Through the engine itself; these models read 256 tokens, and the order alone takes more."""
+    ticket = make_ticket(text=tiny_models.QUESTIONS[1], subject="", lang="fa")
+    assert suggest_for_ticket(ticket.pk)
+    ModelVersion.objects.update(follows_instructions=True)
+    row = rewriting.ask(ticket.suggestions.get(slot="A"), agent=sara, kind="shorter")
+    assert rewriting.write(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.text) == ("failed", "")
+    assert row.error == "The prompt has no room for this message."

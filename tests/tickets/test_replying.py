@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from django.db import connection
 
 from tests.tickets.factories import CARD, PHONE, make_drafts, make_ticket
-from tickets import vault
+from tickets import kept_drafts, vault
 from tickets.models import Message, Reply, Suggestion, Ticket, VaultEntry, VaultReading
 from tickets.patterns import add_pattern, set_active
 from tickets.replying import (
@@ -47,10 +47,22 @@ def test_reply_answers_the_ticket(sara):
 def test_same_send_twice_is_one_reply(sara):
     ticket = make_ticket()
     first = _send(ticket, sara, key="k")
-    second = _send(ticket, sara, "another text", key="k")
+    kept_drafts.keep(ticket, agent=sara, text="سلام، درست شد.", suggestion_id=None)
+    second = _send(ticket, sara, key="k")
     assert first == second
+    assert kept_drafts.kept(ticket, agent=sara) is None  # it is sent
     assert Reply.objects.count() == 1
     assert ticket.messages.count() == 2
+
+
+def test_other_words_by_the_same_key_are_not_lost_in_silence(sara):
+    """The answer to the first send got lost on the way, the agent edits on and sends again."""
+    ticket = make_ticket()
+    _send(ticket, sara, "زنگ بزنید: 0935 111 2233", key="k")
+    assert _send(ticket, sara, "زنگ بزنید: 0935 111 2233", key="k").message.text.endswith("_2]")
+    with pytest.raises(AlreadyAnswered, match="sent already"):
+        _send(ticket, sara, "زنگ نزنید", key="k")
+    assert Reply.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

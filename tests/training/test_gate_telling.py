@@ -15,10 +15,11 @@ from django.utils import timezone, translation
 
 from config import env
 from runtime.database import connection_settings
+from runtime.webhooks import signature
 from tests.tickets.factories import make_version
 from training.gate import telling
 from training.gate.reasons import Why
-from training.gate.telling import signature, tell, tell_all
+from training.gate.telling import tell, tell_all
 from training.models import Decision
 
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

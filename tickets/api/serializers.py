@@ -1,57 +1,23 @@
-"""What comes in is checked for its shape only (the domain has the limits); what goes out is listed
-field by field."""
+"""What goes out, field by field."""
 
-import uuid
-from typing import Any
-
-from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tickets.intake import NewTicket
-from tickets.models import Message, Rating, Reply, Suggestion, Ticket
+from tickets.models import (
+    Attachment,
+    Message,
+    NoGoodAnswer,
+    Note,
+    Rating,
+    Reply,
+    Suggestion,
+    Ticket,
+    TicketEvent,
+)
 from tickets.replying import Delivered
 
-API = "api"
-
-
-class NewTicketInput(serializers.Serializer[Any]):
-    """The customer's words are `text`, or `question` as in files of past tickets. Without an
-    external id every request makes a new ticket."""
-
-    source = serializers.CharField(default=API)  # type: ignore[assignment]  # not Field.source
-    external_id = serializers.CharField(default=lambda: str(uuid.uuid4()))
-    subject = serializers.CharField(default="", allow_blank=True)
-    text = serializers.CharField(trim_whitespace=False, required=False)
-    question = serializers.CharField(trim_whitespace=False, required=False)
-    contact = serializers.CharField(default="", allow_blank=True)
-    name = serializers.CharField(default="", allow_blank=True)
-    lang = serializers.CharField(default="", allow_blank=True)
-    created_at = serializers.DateTimeField(default=None, allow_null=True)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("text" in attrs) == ("question" in attrs):
-            raise serializers.ValidationError(_("Give the customer's words as text."))
-        return attrs
-
-    def new_ticket(self) -> NewTicket:
-        given = dict(self.validated_data)
-        text = given.pop("question", None) or given.pop("text")
-        return NewTicket(**given | {"text": text})
-
-
-class MessageInput(serializers.Serializer[Any]):
-    text = serializers.CharField(trim_whitespace=False)
-
-
-class RatingInput(serializers.Serializer[Any]):
-    stars = serializers.IntegerField()
-    reason = serializers.CharField(default="", allow_blank=True)
-
-
-class ReplyInput(serializers.Serializer[Any]):
-    text = serializers.CharField(trim_whitespace=False)
-    suggestion = serializers.IntegerField(default=None, allow_null=True, max_value=2**63 - 1)
-    send_key = serializers.CharField()
+PRIORITIES = {choice.name.lower(): choice.value for choice in Ticket.Priority}
+_PRIORITY_NAMES = {value: name for name, value in PRIORITIES.items()}
 
 
 class MessageOutput(serializers.ModelSerializer[Message]):
@@ -61,12 +27,23 @@ class MessageOutput(serializers.ModelSerializer[Message]):
 
 
 class TicketOutput(serializers.ModelSerializer[Ticket]):
+    team = serializers.CharField(source="team.name", read_only=True, allow_null=True, default=None)
+    assignee = serializers.CharField(
+        source="assignee.username", read_only=True, allow_null=True, default=None
+    )
+    priority = serializers.SerializerMethodField()
+
     class Meta:
         model = Ticket
         fields: tuple[str, ...] = (
             *("id", "source", "external_id", "subject", "lang", "state", "no_good_answer"),
-            "created_at",
+            *("team", "assignee", "priority", "waiting_since", "closed_at", "merged_into"),
+            *("created_at", "updated_at"),
         )
+
+    @extend_schema_field({"type": "string", "enum": list(PRIORITIES)})
+    def get_priority(self, ticket: Ticket) -> str:
+        return _PRIORITY_NAMES[ticket.priority]
 
 
 class TicketDetailOutput(TicketOutput):
@@ -80,6 +57,8 @@ class SuggestionOutput(serializers.ModelSerializer[Suggestion]):
     """Who shows suggestions to agents should not show `slot` and `model` before they have rated."""
 
     model = serializers.CharField(source="version.name", read_only=True)
+    sources = serializers.ListField(child=serializers.DictField(), read_only=True)
+    marks = serializers.DictField(read_only=True)
 
     class Meta:
         model = Suggestion
@@ -88,6 +67,41 @@ class SuggestionOutput(serializers.ModelSerializer[Suggestion]):
             *("error", "sources", "marks", "prompt_tokens", "tokens", "seconds", "first_text_at"),
             *("created_at", "finished_at"),
         )
+
+
+class NoteOutput(serializers.ModelSerializer[Note]):
+    author = serializers.CharField(
+        source="author.username", read_only=True, allow_null=True, default=None
+    )
+
+    class Meta:
+        model = Note
+        fields = ("id", "text", "author", "created_at")
+
+
+class AttachmentOutput(serializers.ModelSerializer[Attachment]):
+    """`why` a file was not kept, in English."""
+
+    class Meta:
+        model = Attachment
+        fields = ("id", "message", "name", "media_type", "size", "state", "why", "created_at")
+
+
+class RefusalOutput(serializers.ModelSerializer[NoGoodAnswer]):
+    class Meta:
+        model = NoGoodAnswer
+        fields = ("id", "message", "reason", "text", "gap", "created_at")
+
+
+class EventOutput(serializers.ModelSerializer[TicketEvent]):
+    actor = serializers.CharField(
+        source="actor.username", read_only=True, allow_null=True, default=None
+    )
+    details = serializers.DictField(read_only=True)
+
+    class Meta:
+        model = TicketEvent
+        fields = ("id", "ticket", "kind", "actor", "object_id", "details", "at")
 
 
 class RatingOutput(serializers.ModelSerializer[Rating]):
@@ -110,7 +124,7 @@ class ReplyOutput(serializers.ModelSerializer[Reply]):
         model = Reply
         fields = (
             *("id", "ticket", "text", "delivered", "delivered_html", "agent", "suggestion"),
-            *("edit_share", "send_key", "created_at"),
+            *("edit_share", "send_key", "held_until", "created_at"),
         )
 
     def get_delivered(self, reply: Reply) -> str | None:

@@ -14,6 +14,42 @@ UPDATE tickets_ticket SET waiting_since = coalesce(
 WHERE state IN ('new', 'drafting', 'ready')
 """
 
+STANDS_ON = """
+UPDATE tickets_suggestion s SET article_id = a.id FROM kb_article a WHERE a.id = (
+    SELECT (source ->> 'article')::bigint
+    FROM jsonb_array_elements(s.sources) WITH ORDINALITY AS listed (source, place)
+    WHERE source ->> 'kind' = 'chunk'
+    ORDER BY coalesce(s.marks -> 'cited', '[]'::jsonb) @> to_jsonb(place) DESC, place LIMIT 1)
+"""
+
+# What is searched for never outlives the words: whoever changes them, the index is empty first.
+NOT_INDEXED = """
+CREATE FUNCTION tickets_words_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE tickets_ticket SET search = NULL WHERE search IS NOT NULL AND id IN (
+        CASE WHEN TG_OP <> 'INSERT' THEN OLD.ticket_id END,
+        CASE WHEN TG_OP <> 'DELETE' THEN NEW.ticket_id END);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER tickets_words_changed
+    AFTER INSERT OR DELETE OR UPDATE OF text, ticket_id ON tickets_message
+    FOR EACH ROW EXECUTE FUNCTION tickets_words_changed();
+CREATE FUNCTION tickets_subject_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.search := NULL;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER tickets_subject_changed BEFORE UPDATE OF subject ON tickets_ticket
+    FOR EACH ROW WHEN (OLD.subject IS DISTINCT FROM NEW.subject)
+    EXECUTE FUNCTION tickets_subject_changed();
+"""
+NOT_INDEXED_BACKWARDS = """
+DROP TRIGGER tickets_words_changed ON tickets_message;
+DROP FUNCTION tickets_words_changed;
+DROP TRIGGER tickets_subject_changed ON tickets_ticket;
+DROP FUNCTION tickets_subject_changed;
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -63,8 +99,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key_hash', models.CharField(max_length=64)),
                 ('request_digest', models.CharField(max_length=64)),
-                ('status', models.SmallIntegerField(null=True)),
-                ('reference', models.CharField(blank=True, max_length=100)),
+                ('status', models.SmallIntegerField()),
+                ('reference', models.CharField(max_length=100)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
             ],
         ),
@@ -104,7 +140,10 @@ class Migration(migrations.Migration):
                 ('lang', models.CharField(blank=True, max_length=12)),
                 ('state', models.CharField(choices=[('pending', 'pending'), ('writing', 'writing'), ('ready', 'ready'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='pending', max_length=20)),
                 ('claim', models.CharField(blank=True, max_length=36)),
+                ('claimed_at', models.DateTimeField(blank=True, null=True)),
+                ('attempts', models.SmallIntegerField(default=0)),
                 ('text', models.TextField(blank=True)),
+                ('marks', models.JSONField(blank=True, default=dict)),
                 ('error', models.CharField(blank=True, max_length=200)),
                 ('tokens', models.IntegerField(default=0)),
                 ('seconds', models.FloatField(default=0)),
@@ -129,7 +168,7 @@ class Migration(migrations.Migration):
             name='TicketEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('received', 'received'), ('message', 'the customer wrote again'), ('drafted', 'drafts are ready'), ('replied', 'answered'), ('undone', 'sending was undone'), ('assigned', 'assigned'), ('team', 'moved to another team'), ('priority', 'priority changed'), ('closed', 'closed'), ('reopened', 'opened again'), ('spam', 'marked as spam'), ('merged', 'merged'), ('noted', 'a note was written'), ('refused', 'no draft was good')], max_length=20)),
+                ('kind', models.CharField(choices=[('received', 'received'), ('message', 'the customer wrote again'), ('drafted', 'drafts are ready'), ('replied', 'answered'), ('undone', 'sending was undone'), ('assigned', 'assigned'), ('team', 'moved to another team'), ('priority', 'priority changed'), ('closed', 'closed'), ('reopened', 'opened again'), ('spam', 'marked as spam'), ('merged', 'merged'), ('noted', 'a note was written'), ('refused', 'no draft was good'), ('elsewhere', 'answered in another program')], max_length=20)),
                 ('object_id', models.BigIntegerField(null=True)),
                 ('details', models.JSONField(blank=True, default=dict)),
                 ('at', models.DateTimeField(auto_now_add=True)),
@@ -159,6 +198,16 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddField(
+            model_name='apitoken',
+            name='window_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='apitoken',
+            name='window_count',
+            field=models.IntegerField(default=0),
+        ),
+        migrations.AddField(
             model_name='reply',
             name='answers',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tickets.message'),
@@ -182,6 +231,11 @@ class Migration(migrations.Migration):
             model_name='ticket',
             name='assignee',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned_tickets', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='suggestion',
+            name='article',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='kb.article'),
         ),
         migrations.AddField(
             model_name='ticket',
@@ -215,7 +269,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
-            index=models.Index(fields=['state', 'waiting_since', 'id'], name='ticket_waiting'),
+            index=models.Index(condition=models.Q(('waiting_since__isnull', False)), fields=['waiting_since', 'id'], name='ticket_waiting'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(condition=models.Q(('waiting_since__isnull', False)), fields=['-priority', 'waiting_since', 'id'], name='ticket_urgent'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(condition=models.Q(('waiting_since__isnull', False)), fields=['assignee', 'waiting_since', 'id'], name='ticket_mine'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(fields=['state', '-created_at', '-id'], name='ticket_by_state'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(condition=models.Q(('search__isnull', True)), fields=['id'], name='ticket_to_index'),
         ),
         migrations.AddIndex(
             model_name='ticket',
@@ -328,5 +398,11 @@ class Migration(migrations.Migration):
             model_name='replydraft',
             constraint=models.UniqueConstraint(fields=('ticket', 'agent'), name='reply_draft_per_agent'),
         ),
+        migrations.AddIndex(
+            model_name='reply',
+            index=models.Index(condition=models.Q(('held_until__isnull', False)), fields=['agent', 'held_until'], name='reply_held'),
+        ),
         migrations.RunSQL(WAITING, migrations.RunSQL.noop),
+        migrations.RunSQL(NOT_INDEXED, NOT_INDEXED_BACKWARDS),
+        migrations.RunSQL([STANDS_ON, 'SET CONSTRAINTS ALL IMMEDIATE'], migrations.RunSQL.noop),
     ]

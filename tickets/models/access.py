@@ -20,20 +20,25 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    window_at = models.DateTimeField(
+        null=True, blank=True
+    )  # requests are counted since (throttling)
+    window_count = models.IntegerField(default=0)
 
     def __str__(self) -> str:
         return self.name
 
 
 class IdempotencyKey(models.Model):
-    """A request that a program may send again: what became of it the first time."""
+    """A request that a program may send again: what became of it the first time. Written in the
+    transaction of what it made; while that is under way, an advisory lock stands for it."""
 
     token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="keys")
     key_hash = models.CharField(max_length=64)
     request_digest = models.CharField(max_length=64)
     """Of method, address and body: another request with the same key is refused."""
-    status = models.SmallIntegerField(null=True)  # empty while the first is under way
-    reference = models.CharField(max_length=100, blank=True)  # "message 12"
+    status = models.SmallIntegerField()
+    reference = models.CharField(max_length=100)  # "message 12": the row that it made
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

@@ -27,6 +27,7 @@ class TicketEvent(models.Model):
         MERGED = "merged", _("merged")
         NOTED = "noted", _("a note was written")
         REFUSED = "refused", _("no draft was good")
+        ELSEWHERE = "elsewhere", _("answered in another program")
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -176,7 +177,11 @@ class Rewrite(models.Model):
         max_length=20, choices=Suggestion.State, default=Suggestion.State.PENDING
     )
     claim = models.CharField(max_length=36, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.SmallIntegerField(default=0)
     text = models.TextField(blank=True)  # with placeholders; grows while writing
+    marks = models.JSONField(default=dict, blank=True)
+    """As `Suggestion.marks`; "lost": [placeholders that the draft has and this has not]."""
     error = models.CharField(max_length=200, blank=True)
     tokens = models.IntegerField(default=0)
     seconds = models.FloatField(default=0)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from kb.models import Article
 from llm.models import ModelVersion
 from tickets.models.tickets import Message, Ticket
 
@@ -33,6 +34,11 @@ class Suggestion(models.Model):
     error = models.CharField(max_length=200, blank=True)  # in English, translated when shown
     sources = models.JSONField(default=list)
     """[{"kind": "chunk"|"question", "id", "title", "url", "score", "text"}], best first."""
+    article = models.ForeignKey(
+        Article, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """The article that it stands on: of the first passage that it cites, or else was given. By its
+    source the reports put drafts into categories."""
     prompt_tokens = models.IntegerField(default=0)
     tokens = models.IntegerField(default=0)
     seconds = models.FloatField(default=0)
@@ -109,6 +115,15 @@ class Reply(models.Model):
     learned_at = models.DateTimeField(null=True, blank=True)
     """When it became a past answer that search finds; the sweep looks for replies without it."""
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["agent", "held_until"],
+                name="reply_held",
+                condition=Q(held_until__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"reply {self.pk}"

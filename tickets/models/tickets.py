@@ -85,8 +85,27 @@ class Ticket(models.Model):
             models.UniqueConstraint(fields=["source", "external_id"], name="ticket_per_source")
         ]
         indexes = [
-            models.Index(fields=["state", "waiting_since", "id"], name="ticket_waiting"),
+            # the inbox's orders, see tickets.inbox
+            models.Index(
+                fields=["waiting_since", "id"],
+                name="ticket_waiting",
+                condition=models.Q(waiting_since__isnull=False),
+            ),
+            models.Index(
+                fields=["-priority", "waiting_since", "id"],
+                name="ticket_urgent",
+                condition=models.Q(waiting_since__isnull=False),
+            ),
+            models.Index(
+                fields=["assignee", "waiting_since", "id"],
+                name="ticket_mine",
+                condition=models.Q(waiting_since__isnull=False),
+            ),
+            models.Index(fields=["state", "-created_at", "-id"], name="ticket_by_state"),
             GinIndex(fields=["search"], name="ticket_search"),
+            models.Index(
+                fields=["id"], name="ticket_to_index", condition=models.Q(search__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

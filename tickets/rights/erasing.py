@@ -18,14 +18,21 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from kb.forgetting import forget_gaps, forget_questions
+from people import audit
 from runtime.batches import batches
 from runtime.live import publish
+from tickets import attachments, events
 from tickets.models import (
+    Attachment,
     Customer,
     Message,
+    NoGoodAnswer,
+    Note,
     PrivacyMiss,
     Rating,
     Reply,
+    ReplyDraft,
+    Rewrite,
     RightsRequest,
     Suggestion,
     Ticket,
@@ -43,6 +50,7 @@ _LOCK = 7_263_021
 
 def erase_customer(customer: Customer, *, user: User | None) -> RightsRequest:
     """All tickets and the customer. Doing it twice does no harm."""
+    audit.note(user, "customer.erased", f"customer {customer.pk}")
     request = _request(customer.contact_hmac, user)
     while tickets := list(customer.tickets.order_by("pk")[:AT_A_TIME]):
         _erase_for(request, tickets)
@@ -52,9 +60,9 @@ def erase_customer(customer: Customer, *, user: User | None) -> RightsRequest:
 
 
 def erase_ticket(ticket: Ticket, *, user: User | None) -> RightsRequest:
-    """One ticket; its customer stays as they are."""
+    """One ticket with those that were merged into it; its customer stays as they are."""
     request = _request(hmac_of_ticket(ticket), user)
-    _erase_for(request, [ticket])
+    _erase_for(request, [ticket, *ticket.merged.order_by("pk")])
     return _finished(request)
 
 
@@ -122,12 +130,16 @@ def _erase(
     counts = _counts(tickets, past)
     _forget_wishes(tickets)
     VaultEntry.objects.filter(ticket__in=tickets).delete()
+    events.erased.send(sender=Ticket, tickets=tickets)
     rated = set(
         Rating.objects.filter(suggestion__ticket__in=tickets)
         .order_by()
         .values_list("suggestion__ticket_id", flat=True)
     )
-    _empty([ticket for ticket in tickets if ticket.pk in rated])
+    emptied = [ticket for ticket in tickets if ticket.pk in rated]
+    attachments.forget([ticket for ticket in tickets if ticket.pk not in rated])
+    attachments.forget(emptied, keep_rows=True)
+    _empty(emptied)
     Ticket.objects.filter(pk__in=[one.pk for one in tickets if one.pk not in rated]).delete()
     forget_questions(past, many=many)
     change_sources(past)
@@ -156,6 +168,7 @@ def _counts(tickets: Sequence[Ticket], past: Sequence[int]) -> Counter[str]:
         "suggestions": Suggestion.objects.filter(ticket__in=tickets).count(),
         "reasons": reasons.count(),
         "past_answers": len(past),
+        "files": Attachment.objects.filter(ticket__in=tickets, state="kept").count(),
     }
     return Counter({name: count for name, count in found.items() if count})
 
@@ -180,6 +193,10 @@ def _empty(tickets: Sequence[Ticket]) -> None:
     sent = Reply.objects.filter(ticket__in=tickets)
     rated.filter(ratings=None, replies=None).delete()
     rated.update(text="", sources=[], error="")
+    Rewrite.objects.filter(suggestion__in=rated).delete()
+    NoGoodAnswer.objects.filter(message__ticket__in=tickets).update(text="")
+    for kind in (Note, ReplyDraft):
+        kind._default_manager.filter(ticket__in=tickets).delete()
     Rating.objects.filter(suggestion__ticket__in=tickets).update(reason="")
     sent.filter(learned_at=None).update(learned_at=timezone.now())
     messages = Message.objects.filter(ticket__in=tickets)
@@ -194,8 +211,10 @@ def _empty(tickets: Sequence[Ticket]) -> None:
             external_id=str(uuid.uuid4()),
             subject="",
             found=[],
+            search=None,
             state=Ticket.State.CLOSED,
             claim="",
+            waiting_since=None,
         )
 
 

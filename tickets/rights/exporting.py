@@ -5,17 +5,20 @@ Left out: what is about others (the agents' names, past tickets of other custome
 beside the drafts). A value that has expired stays a placeholder: the desk does not have it either.
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from people import audit
 from text.privacy import restore
 from tickets import vault
-from tickets.models import Customer, RightsRequest, Suggestion, Ticket, VaultReading
+from tickets.models import Attachment, Customer, RightsRequest, Suggestion, Ticket, VaultReading
 from tickets.rights.lessons import learned_by, lessons_of
 from tickets.rights.requests import hmac_of_ticket
+from tickets.vault import files
 
 Values = Mapping[str, str]
 
@@ -32,6 +35,7 @@ def export_customer(customer: Customer, *, user: User | None) -> dict[str, Any]:
         "requests": _requests(customer.contact_hmac),
     }
     _note(document, customer.contact_hmac, user)
+    audit.note(user, "customer.exported", f"customer {customer.pk}")
     return document
 
 
@@ -89,6 +93,27 @@ def _ticket(ticket: Ticket, user: User | None) -> dict[str, Any]:
             for one in drafts.prefetch_related("ratings").order_by("pk")
             if one.text
         ],
+        "notes": [
+            {"text": restore(note.text, values), "created_at": note.created_at.isoformat()}
+            for note in ticket.notes.all()
+        ],
+        "files": [_file(one, values) for one in Attachment.objects.filter(ticket=ticket)],
+    }
+
+
+def _file(attachment: Attachment, values: Values) -> dict[str, Any]:
+    """`content` in base64; None for one that is not kept, or that no key opens any more."""
+    try:
+        content = files.read(attachment.path) if attachment.path else None
+    except (FileNotFoundError, vault.UnreadableVault):
+        content = None
+    return {
+        "name": restore(attachment.name, values),
+        "media_type": attachment.media_type,
+        "size": attachment.size,
+        "state": attachment.state,
+        "created_at": attachment.created_at.isoformat(),
+        "content": None if content is None else base64.b64encode(content).decode(),
     }
 
 

@@ -34,10 +34,14 @@ def keys_of(tickets: Sequence[Ticket]) -> set[str]:
     roles = Message.objects.filter(ticket__in=tickets, role=Message.Role.AGENT)
     for ticket_id in roles.values_list("ticket_id", flat=True):
         replies[ticket_id] += 1
+    # What was learned before a merge has the name of the ticket that went into another.
+    merged = Ticket.objects.filter(merged_into__in=tickets)
+    turns = {one: replies[one.pk] for one in tickets}
+    turns |= {one: replies[one.merged_into_id or one.pk] for one in merged}
     return {
         past_question_id(one.source, one.external_id, turn=turn)
-        for one in tickets
-        for turn in range(1, replies[one.pk] + 1)
+        for one, most in turns.items()
+        for turn in range(1, most + 1)
     }
 
 

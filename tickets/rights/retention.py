@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kb.forgetting import forget_words
+from people import audit
 from runtime.errors import InputError
 from tickets.models import (
     Customer,
@@ -27,6 +29,7 @@ from tickets.models import (
     Rating,
     Reply,
     RetentionRule,
+    Rewrite,
     RightsRequest,
     Suggestion,
     Ticket,
@@ -72,13 +75,15 @@ def rules() -> list[RetentionRule]:
     return [rows[kind] for kind in Kind.values]
 
 
-def set_rule(kind: str, days: int | None) -> None:
+def set_rule(kind: str, days: int | None, *, by: User | None = None) -> None:
     """None: kept for good. Raises BadRule."""
     if kind not in Kind.values:
         raise BadRule(_("There is no such rule."))
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise BadRule(_("Give 1 to %(limit)d days, or none.") % {"limit": MAX_DAYS})
-    RetentionRule.objects.update_or_create(kind=kind, defaults={"days": days})
+    with transaction.atomic():
+        RetentionRule.objects.update_or_create(kind=kind, defaults={"days": days})
+        audit.note(by, "retention.changed", f"rule {kind}", days=days)
 
 
 def apply(
@@ -192,6 +197,7 @@ def _remove_drafts(pks: Iterable[int]) -> int:
     drafts = Suggestion.objects.filter(pk__in=list(pks))
     rated = Exists(Rating.objects.filter(suggestion=OuterRef("pk")))
     Rating.objects.filter(suggestion__in=drafts).update(reason="")
+    Rewrite.objects.filter(suggestion__in=drafts).delete()
     emptied = drafts.filter(rated).update(text="", sources=[], error="")
     return emptied + drafts.exclude(rated).delete()[1].get("tickets.Suggestion", 0)
 

@@ -7,7 +7,7 @@ reply) takes the placeholder and not what is shown. Everything else in the text 
 """
 
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from django import template
 from django.urls import reverse
@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from runtime.templatetags.desk_text import digits
 from text.privacy.placeholders import Placeholder, cut, pieces
-from tickets.models import Message, Ticket
+from tickets.desk import Entry
+from tickets.models import Ticket
 from tickets.report_names import COUNTS, named
 from tickets.type_names import is_destroyed, type_icon, type_name
 
@@ -49,9 +50,10 @@ def short(text: str, most: int) -> str:
 
 
 @register.filter
-def stamp(messages: Iterable[Message]) -> str:
-    """Differs when a message came, and when one was masked afterwards."""
-    return text_stamp("\0".join(message.text for message in messages))
+def stamp(thread: Sequence[Entry]) -> str:
+    """Differs when a message, a note or a file came, and when one was masked afterwards."""
+    files = (f"{one.name}{one.state}" for entry in thread for one in entry.attachments)
+    return text_stamp("\0".join([*(entry.text for entry in thread), *files]))
 
 
 @register.filter

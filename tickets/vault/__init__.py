@@ -3,8 +3,9 @@
 - `masker`: `TicketMasker` masks all texts of one ticket with one numbering and keeps the values.
 - `reading`: the only way back. `values_of` for a reply that goes out or an export, `reveal` for
   a person's eyes, with the permission; each reading is written down first, in `VaultReading`.
-- `cipher`: MultiFernet (the first of `settings.KEYS.vault` writes, all of them read) and keyed
-  HMACs. A value's is bound to its ticket, so that a stolen database links no two tickets by one.
+- `cipher`: `runtime.encryption` (the first of `settings.KEYS.vault` writes, all of them read) and
+  keyed HMACs. A value's is bound to its ticket, so that a stolen database links no two tickets
+  by one.
 - `rotation`: everything under the newest key, so that an older one can be thrown away.
 
 Values are deleted when they expire; their placeholders stay in the texts, and their numbers are

@@ -1,46 +1,27 @@
-"""Encryption and keyed hashes of personal values. The keys are `settings.KEYS`."""
+"""Keyed hashes of personal values; what is read again is encrypted by `runtime.encryption`."""
 
 import hashlib
 import hmac
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from runtime.errors import InputError
+from runtime.encryption import UnreadableVault, decrypt, encrypt, fernet, is_current
 from text.privacy import normal_value
 from text.privacy.spans import EMAIL, PHONE
 
-NOTHING: Final = b""
-
-
-class UnreadableVault(InputError):
-    """No key of this desk opens a value: its key is lost, or not in the environment."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "No vault key of this desk opens this value: put the key that wrote it back into "
-                "PASOKH_VAULT_KEYS."
-            )
-        )
-
-
-def encrypt(value: str) -> bytes:
-    return fernet().encrypt(value.encode()) if value else NOTHING
-
-
-def decrypt(token: bytes | memoryview) -> str:
-    """Raises UnreadableVault when no key of the desk opens it."""
-    if not token:
-        return ""
-    try:
-        return fernet().decrypt(bytes(token)).decode()
-    except InvalidToken:
-        raise UnreadableVault from None
+__all__ = [
+    "UnreadableVault",
+    "contact_hmac",
+    "decrypt",
+    "encrypt",
+    "fernet",
+    "is_current",
+    "keyed",
+    "opaque_id",
+    "readable",
+    "value_hmac",
+]
 
 
 def readable(token: bytes | memoryview) -> str:
@@ -50,15 +31,6 @@ def readable(token: bytes | memoryview) -> str:
         return decrypt(token)
     except UnreadableVault:
         return _("(its vault key is missing)")
-
-
-def is_current(token: bytes | memoryview) -> bool:
-    """Whether the newest key wrote it."""
-    try:
-        _with(settings.KEYS.vault[:1]).decrypt(bytes(token))
-    except InvalidToken:
-        return False
-    return True
 
 
 def contact_hmac(contact: str) -> str:
@@ -79,12 +51,3 @@ def value_hmac(*, source: str, external_id: str, type_: str, normal: str) -> str
 def keyed(purpose: str, value: str) -> str:
     key = f"pasokh:{purpose}:{settings.KEYS.contact}".encode()
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
-
-
-def fernet() -> MultiFernet:
-    return _with(settings.KEYS.vault)
-
-
-@lru_cache(maxsize=8)
-def _with(keys: Sequence[str]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])

@@ -10,7 +10,15 @@ from django.utils import timezone
 from text.privacy import Found, highest_numbers, mask, normal_value
 from text.privacy.placeholders import placeholder
 from text.privacy.spans import DESTROYED, EMAIL, LANDLINE, PERSON, PHONE
-from tickets.models import Message, Rating, Ticket, VaultEntry
+from tickets.models import (
+    Attachment,
+    Message,
+    NoGoodAnswer,
+    Note,
+    Rating,
+    Ticket,
+    VaultEntry,
+)
 from tickets.patterns import active_patterns
 from tickets.second_opinion.along import spans_of
 from tickets.vault.cipher import encrypt, value_hmac
@@ -114,6 +122,10 @@ def _texts_of(ticket: Ticket) -> Iterable[str]:
     yield from Message.objects.filter(ticket=ticket).values_list("text", flat=True)
     reasons = Rating.objects.filter(suggestion__ticket=ticket).exclude(reason="")
     yield from reasons.values_list("reason", flat=True)
+    yield from Note.objects.filter(ticket=ticket).values_list("text", flat=True)
+    yield from Attachment.objects.filter(ticket=ticket).values_list("name", flat=True)
+    refusals = NoGoodAnswer.objects.filter(message__ticket=ticket).exclude(text="")
+    yield from refusals.values_list("text", flat=True)
 
 
 def public_now() -> frozenset[tuple[str, str]]:

@@ -4,9 +4,11 @@ Admins begin with the permission (tickets.apps); it can be taken from their grou
 """
 
 from django.contrib.auth.models import Permission, User
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from people.audit import note
 from people.roles import Person, is_agent
 from runtime.errors import InputError
 
@@ -26,13 +28,18 @@ def may_reveal(user: Person) -> bool:
 
 
 def allow(name: str) -> None:
-    _agent(name).user_permissions.add(_permission())
+    with transaction.atomic():
+        user = _agent(name)
+        user.user_permissions.add(_permission())
+        note(None, "reveal.allowed", f"person {user.username}")
 
 
 def forbid(name: str) -> None:
     """Raises AllowedByGroup where the person keeps it."""
     user = _agent(name)
-    user.user_permissions.remove(_permission())
+    with transaction.atomic():
+        user.user_permissions.remove(_permission())
+        note(None, "reveal.forbidden", f"person {user.username}")
     if may_reveal(_agent(name)):
         raise AllowedByGroup(
             _("%(name)s has the permission as an admin: change the group instead.") % {"name": name}

@@ -9,13 +9,15 @@ outside ids (`opaque_id`) cannot be: nothing keeps what they stand for.
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from text.privacy import normal_value
-from tickets.models import Customer, VaultEntry
+from tickets.models import Attachment, Customer, ReplyDraft, VaultEntry
+from tickets.vault import files
 from tickets.vault.cipher import (
     UnreadableVault,
     contact_hmac,
@@ -30,12 +32,15 @@ BATCH: Final = 500
 
 @dataclass
 class RotationReport:
-    """`values`, `customers`: rows encrypted anew. `hashes`: keyed hashes that changed. `current`:
-    rows that were under the newest key. `unreadable`: rows that no key opens, left as they are.
-    `clashes`: hashes left, since another row has the new one."""
+    """`values`, `customers`, `files`, `others` (what agents typed, secrets of doors and of second
+    factors): encrypted anew. `hashes`: keyed hashes that changed. `current`: what was under the
+    newest key. `unreadable`: what no key opens, left as it is. `clashes`: hashes left, since
+    another row has the new one."""
 
     values: int = 0
     customers: int = 0
+    files: int = 0
+    others: int = 0
     hashes: int = 0
     current: int = 0
     unreadable: int = 0
@@ -46,20 +51,33 @@ class RotationReport:
         return asdict(self)
 
 
-def rotate(*, progress: Callable[[int, int], None] = lambda done, total: None) -> RotationReport:
-    """`progress` gets the rows done and how many there are."""
+Encrypted = tuple[QuerySet[Any], str]
+"""Rows, and the field of theirs that the vault's key encrypted."""
+
+
+def rotate(
+    *,
+    others: Sequence[Encrypted] = (),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> RotationReport:
+    """`others`: of parts that this one does not know. `progress` gets the rows done and how many
+    there are."""
     started = time.monotonic()
     report = RotationReport()
-    values = VaultEntry.objects.select_related("ticket")
-    customers = Customer.objects.all()
-    total = values.count() + customers.count()
+    kept = Attachment.objects.filter(state=Attachment.State.KEPT).exclude(path="")
+    kinds: list[tuple[QuerySet[Any], Callable[[list[Any]], None]]] = [
+        (VaultEntry.objects.select_related("ticket"), partial(_values, report=report)),
+        (Customer.objects.all(), partial(_customers, report=report)),
+        (kept, partial(_files, report=report)),
+    ]
+    for rows, field in [(ReplyDraft.objects.all(), "text_encrypted"), *others]:
+        kinds.append((rows, partial(_others, field=field, report=report)))
+    total = sum(rows.count() for rows, _renew in kinds)
     done = 0
-    for rows in _batches(values, lambda rows: _values(rows, report)):
-        done += rows
-        progress(done, total)
-    for rows in _batches(customers, lambda rows: _customers(rows, report)):
-        done += rows
-        progress(done, total)
+    for rows, renew in kinds:
+        for count in _batches(rows, renew):
+            done += count
+            progress(done, total)
     report.seconds = round(time.monotonic() - started, 3)
     return report
 
@@ -122,6 +140,41 @@ def _customers(rows: Sequence[Customer], report: RotationReport) -> None:
     Customer.objects.bulk_update(changed, ["contact_encrypted", "name_encrypted"])
     report.customers += len(changed)
     _rehash(rows, hashes, "contact_hmac", report)
+
+
+def _files(rows: Sequence[Attachment], report: RotationReport) -> None:
+    """Each in place of the former, whole; rows share one where the same file came twice."""
+    for path in {row.path for row in rows}:
+        try:
+            renewed = files.renew(path)
+        except FileNotFoundError:
+            continue  # its row says so to whoever asks for it
+        except UnreadableVault:
+            report.unreadable += 1
+            continue
+        report.files += renewed
+        report.current += not renewed
+
+
+def _others(rows: Sequence[Any], field: str, report: RotationReport) -> None:
+    changed: list[Any] = []
+    for row in rows:
+        token = bytes(getattr(row, field))
+        if not token:
+            continue
+        try:
+            value = decrypt(token)
+        except UnreadableVault:
+            report.unreadable += 1
+            continue
+        if is_current(token):
+            report.current += 1
+            continue
+        setattr(row, field, encrypt(value))
+        changed.append(row)
+    if changed:
+        type(changed[0])._default_manager.bulk_update(changed, [field])
+    report.others += len(changed)
 
 
 def _rehash(

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from people.audit import note
 from people.roles import admin_required, signed_in
 from runtime import jobs, uploads
 from runtime.errors import InputError
@@ -53,6 +54,7 @@ def _upload(request: HttpRequest, limit: SizeLimit) -> HttpResponse:
     run = runs.start(
         form.cleaned_data["file"], user=signed_in(request.user), options=form.options()
     )
+    note(signed_in(request.user), "import.started", f"ticket import {run.pk}")
     return redirect("ticket-import-run", pk=run.pk)
 
 
@@ -126,6 +128,7 @@ def _may_go_on(run: TicketImportRun) -> bool:
 def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(TicketImportRun, pk=pk)
     runs.JOBS.ask_to_stop(run.pk)
+    note(signed_in(request.user), "import.stopped", f"ticket import {run.pk}")
     return redirect("ticket-import-run", pk=run.pk)
 
 

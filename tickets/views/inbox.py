@@ -1,38 +1,276 @@
-"""The inbox: tickets by state, the longest waiting first."""
+"""The inbox: views, filters, search, and changes to many tickets at once."""
 
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
-from django_htmx.middleware import HtmxDetails
+from typing import Any
 
-from people.roles import agent_required
-from tickets.inbox import TABS, inbox_rows, name_customers, state_counts
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
 
-PAGE_SIZE = 50
+from people.models import Team
+from people.roles import agent_required, is_lead, signed_in
+from runtime.errors import InputError
+from tickets import inbox as rows
+from tickets.access import team_ids, tickets_of
+from tickets.assigning import MOST_PEOPLE, people
+from tickets.changing import change_many
+from tickets.inbox_filters import (
+    DAYS,
+    DEFAULT_VIEWS,
+    HOURS,
+    PEOPLE,
+    SORTS,
+    STATES,
+    Filters,
+    matching,
+    read_filters,
+)
+from tickets.models import SavedView, Ticket
+from tickets.searching import read_query
+
+MOST_VIEWS = 30
+LANGUAGES = ("fa", "en", "uk", "he", "ar")
 
 
 @require_safe
 @agent_required
 def inbox(request: HttpRequest) -> HttpResponse:
-    """`?tab=open|answered|all&page=N`. Template tickets/inbox.html:
+    """Template tickets/inbox.html, by the filters of the address (tickets.inbox_filters):
 
-    - `page_obj`: Page of tickets, each with `.customer_name` ("" if unknown), `.preview` (start of
-      the customer's last message), `.state`, `.subject`, `.lang`, `.waiting_since` (when that
-      message came)
-    - `tab`: the tab shown; `tabs`: [(tab, count)] in order open, answered, all
+    - `page`: `.tickets`, each with `.customer_name`, `.preview`; `.before`, `.after`: cursors
+    - `filters`, `query` (the filters as an address), `shown`: the page's numbers with commas
+    - `views`: [(key, name, query, count)] of the default views; `saved`: SavedViews with `.query`;
+      `view`: key of the default view shown, or the SavedView, or None; `may_remove`: that one
+    - `people`, `teams`, `priorities`, `states`, `sorts`, `languages`, `hours`, `days`: choices
 
-    The page listens to the live topic "inbox" and asks for `tickets/_inbox_rows.html` (same
-    context) with htmx when something came.
+    The page listens to the live topic "inbox" and then asks for `inbox-news`.
     """
-    tab = request.GET.get("tab", "open")
-    if tab not in TABS:
-        tab = "open"
-    counts = state_counts()
-    page = Paginator(inbox_rows(tab), PAGE_SIZE).get_page(request.GET.get("page"))
-    name_customers(page.object_list)
-    context = {"page_obj": page, "tab": tab, "tabs": [(name, counts[name]) for name in TABS]}
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by its middleware
-    rows_only = bool(htmx) and not htmx.boosted
-    template = "tickets/_inbox_rows.html" if rows_only else "tickets/inbox.html"
-    return render(request, template, context)
+    reader = signed_in(request.user)
+    filters = read_filters(request.GET)
+    page = rows.page(
+        filters,
+        reader=reader,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    context = _views(request, filters) | {
+        "page": page,
+        "filters": filters,
+        "query": filters.query,
+        "cursor": _cursor(request),
+        "shown": ",".join(str(ticket.pk) for ticket in page.tickets),
+        **_choices(filters),
+    }
+    return render(request, "tickets/inbox.html", context)
+
+
+@require_safe
+@agent_required
+def news(request: HttpRequest) -> HttpResponse:
+    """What changed on a page that is open, `shown` being its tickets' numbers. Fragment
+    tickets/_inbox_news.html, taken in part by part, so that nothing moves under a pointer:
+
+    - `tickets`: those shown, as they are now, `.has_left` where they are of this view no more
+    - `gone`: numbers of those that may not be seen any more
+    - `new`: how many would stand on this page and do not
+    - `views` with their counts; `query`
+    """
+    reader = signed_in(request.user)
+    filters = read_filters(request.GET)
+    shown = _numbers(request.GET.get("shown", "").split(","))[: rows.PAGE_SIZE]
+    matched = matching(filters, reader=reader)
+    before = request.GET.get("before", "")
+    now = rows.page_keys(filters, matched, after=request.GET.get("after", ""), before=before)
+    here = set(matched.filter(pk__in=shown).values_list("pk", flat=True))
+    seen = set(tickets_of(reader).filter(pk__in=shown).values_list("pk", flat=True))
+    tickets = rows.load([pk for pk in shown if pk in seen])
+    for ticket in tickets:
+        ticket.has_left = ticket.pk not in here
+    context = {
+        "tickets": tickets,
+        "gone": [pk for pk in shown if pk not in seen],
+        "new": len(set(now[: rows.PAGE_SIZE]) - set(shown)),
+        "query": filters.query,
+        "cursor": _cursor(request),
+        "filters": filters,
+        "views": _counted(request),
+    }
+    return render(request, "tickets/_inbox_news.html", context)
+
+
+@require_POST
+@sensitive_post_parameters("q")
+@agent_required
+def search(request: HttpRequest) -> HttpResponse:
+    """POST `q`, and `query`: the filters as they are. To the ticket, for its number; to the inbox
+    of a customer, for their address; else to what has the words, with whatever in them was
+    personal left out: by POST, so that no address stands in an address."""
+    try:
+        wanted = read_query(request.POST.get("q", ""), reader=request.user)
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect(_back(request))
+    if wanted.ticket is not None:
+        return redirect("ticket", pk=wanted.ticket)
+    found = Filters(state="all", customer=str(wanted.customer or ""), q=wanted.words)
+    return redirect(f"{reverse('inbox')}?{found.query}")
+
+
+@require_POST
+@agent_required
+def change(request: HttpRequest) -> HttpResponse:
+    """POST `ticket` (several), `do`: "close", "assign:me", "priority:3", "team:none", …, `query`
+    and `cursor`: where to go back to, with a line that says what was done."""
+    action, _colon, value = request.POST.get("do", "").partition(":")
+    pks = _numbers(request.POST.getlist("ticket"))
+    try:
+        done = change_many(pks, action, value, actor=signed_in(request.user))
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect(_back(request))
+    if done.changed:
+        said = ngettext(
+            "%(count)d ticket was changed.", "%(count)d tickets were changed.", done.changed
+        )
+        messages.success(request, said % {"count": done.changed})
+    elif not done.refused:
+        messages.info(request, _("It was so already."))
+    if done.refused:
+        said = ngettext(
+            "%(count)d ticket stays as it is: %(why)s",
+            "%(count)d tickets stay as they are: %(why)s",
+            done.refused,
+        )
+        messages.warning(request, said % {"count": done.refused, "why": " ".join(done.reasons)})
+    return redirect(_back(request))
+
+
+@require_POST
+@agent_required
+def save_view(request: HttpRequest) -> HttpResponse:
+    """POST `name`, `team` (an id of one's own teams, or empty: for oneself), `query`."""
+    reader = signed_in(request.user)
+    filters = read_filters(QueryDict(request.POST.get("query", "")[:2000]))
+    name = " ".join(request.POST.get("name", "").split())
+    team = request.POST.get("team", "")
+    team_id = next(iter(_numbers([team])), None)
+    if not name or len(name) > 60 or "\x00" in name:
+        messages.error(request, _("A view's name has 1 to 60 characters."))
+    elif team and team not in map(str, _own_teams(request)):
+        messages.error(request, _("There is no such team."))
+    else:
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=reader.pk)
+            if reader.saved_views.count() >= MOST_VIEWS:
+                said = _("You have %(most)d views already; remove one first.")
+                messages.error(request, said % {"most": MOST_VIEWS})
+            else:
+                SavedView.objects.create(
+                    owner=reader,
+                    name=name,
+                    team_id=team_id,
+                    filters=filters.as_dict(),
+                )
+    return redirect(f"{reverse('inbox')}?{filters.query}")
+
+
+@require_POST
+@agent_required
+def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """One's own; a team's also by its lead, and by admins."""
+    view = _saved(request).filter(pk=pk).first()
+    if view is None or not _may_remove(request, view):
+        raise Http404
+    view.delete()
+    return redirect("inbox")
+
+
+def _views(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+    shown: str | SavedView | None = next(
+        (key for key, (_name, one) in DEFAULT_VIEWS.items() if one == filters), None
+    )
+    saved = list(_saved(request)[: 4 * MOST_VIEWS])
+    for view in saved:
+        kept = read_filters(view.filters)
+        view.query = kept.query
+        if shown is None and kept == filters:
+            shown = view
+    may_remove = isinstance(shown, SavedView) and _may_remove(request, shown)
+    return {
+        "views": _counted(request),
+        "saved": saved,
+        "view": shown,
+        "may_remove": may_remove,
+        "own_teams": [
+            team for team in Team.objects.all()[:MOST_PEOPLE] if team.pk in _own_teams(request)
+        ],
+    }
+
+
+def _counted(request: HttpRequest) -> list[tuple[str, Any, str, int]]:
+    wanted = {key: filters for key, (_name, filters) in DEFAULT_VIEWS.items()}
+    counted = rows.counts(wanted, reader=signed_in(request.user))
+    return [
+        (key, name, filters.query, counted[key]) for key, (name, filters) in DEFAULT_VIEWS.items()
+    ]
+
+
+def _saved(request: HttpRequest) -> Any:
+    mine = Q(owner=signed_in(request.user).pk, team=None) | Q(team__in=team_ids(request.user))
+    return SavedView.objects.filter(mine).select_related("team")
+
+
+def _may_remove(request: HttpRequest, view: SavedView) -> bool:
+    return view.owner_id == signed_in(request.user).pk or is_lead(request.user)
+
+
+def _own_teams(request: HttpRequest) -> frozenset[int]:
+    return team_ids(request.user)
+
+
+def _choices(filters: Filters) -> dict[str, Any]:
+    languages = dict.fromkeys((*LANGUAGES, *(code for code, _name in settings.LANGUAGES)))
+    if filters.lang:
+        languages[filters.lang] = None
+    return {
+        "people": list(people()[:MOST_PEOPLE]),
+        "teams": list(Team.objects.all()[:MOST_PEOPLE]),
+        "priorities": [(str(value), label) for value, label in Ticket.Priority.choices],
+        "states": STATES.items(),
+        "assignees": PEOPLE.items(),
+        "sorts": SORTS.items(),
+        "languages": list(languages),
+        "hours": [(str(one), one) for one in HOURS],
+        "days": [(str(one), one) for one in DAYS],
+    }
+
+
+def _cursor(request: HttpRequest) -> str:
+    """Of the page as an address: read again, so that it holds nothing else."""
+    for side in ("before", "after"):
+        value = request.GET.get(side, "")
+        if value and len(value) <= 60 and value.replace(".", "").isdigit():
+            return f"{side}={value}"
+    return ""
+
+
+def _back(request: HttpRequest) -> str:
+    """The inbox as it was; whatever else stands in `query` is dropped."""
+    filters = read_filters(QueryDict(request.POST.get("query", "")[:2000]))
+    side, _equal, value = request.POST.get("cursor", "").partition("=")
+    is_cursor = side in ("before", "after") and value.replace(".", "").isdigit()
+    cursor = f"{side}={value[:60]}" if is_cursor else ""
+    query = "&".join(part for part in (filters.query, cursor) if part)
+    return f"{reverse('inbox')}?{query}" if query else reverse("inbox")
+
+
+def _numbers(values: list[str]) -> list[int]:
+    return [int(one) for one in values if one.isascii() and one.isdigit() and len(one) <= 18]

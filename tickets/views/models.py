@@ -18,7 +18,7 @@ from llm.forms import SHARES
 from llm.models import ModelVersion, SlotEvent
 from llm.reports import VersionRow, lineage_of, server_rows, slot_rows, version_rows
 from llm.troubles import trouble_of
-from people.roles import agent_required
+from people.roles import agent_required, is_admin
 from tickets.costs import last_failures, version_costs
 
 EVENTS: Final = 30
@@ -73,6 +73,7 @@ def version_page(request: HttpRequest, name: str) -> HttpResponse:
         "trouble": trouble_of(version),
         "cost": costs.get(version.name),
         "events": _events().filter(version=version)[:EVENTS],
+        "may_change": is_admin(request.user),
     }
     return render(request, "llm/version.html", context)
 

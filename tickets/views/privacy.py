@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from people.roles import admin_required
+from people.roles import admin_required, signed_in
 from runtime.errors import InputError
 from tickets.forms import RuleForm
 from tickets.models import RetentionRule, VaultReading
@@ -79,7 +79,7 @@ def retention(request: HttpRequest) -> HttpResponse:
     form = _form(kind, request.POST)
     if form.is_valid():
         try:
-            set_rule(kind, form.cleaned_data["days"])
+            set_rule(kind, form.cleaned_data["days"], by=signed_in(request.user))
         except InputError as error:
             form.add_error("days", str(error))
         else:

@@ -93,7 +93,7 @@ def switch_pattern(request: HttpRequest, pk: int) -> HttpResponse:
     """POST `active` ("1" or ""): what was masked stays masked either way."""
     row = get_object_or_404(CustomPattern, pk=pk)
     try:
-        set_pattern_active(row, active=bool(request.POST.get("active")))
+        set_pattern_active(row, active=bool(request.POST.get("active")), by=signed_in(request.user))
     except InputError as error:
         messages.error(request, str(error))
     return redirect("privacy-tester")

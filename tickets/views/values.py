@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -15,6 +15,7 @@ from people.roles import agent_required, signed_in
 from runtime.errors import InputError
 from runtime.templatetags.desk_text import digits
 from tickets import vault
+from tickets.access import seen_ticket
 from tickets.forms import MissForm
 from tickets.misses import mark_missed
 from tickets.models import Ticket
@@ -29,7 +30,7 @@ NOTHING_THERE = 404
 def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """POST `placeholder` ("[PHONE_1]") → {"value"}, kept by no cache. 403 without the permission,
     404 with one line as plain text where no value is (any more)."""
-    ticket = get_object_or_404(Ticket, pk=pk)
+    ticket = seen_ticket(signed_in(request.user), pk)
     try:
         value = vault.reveal(
             ticket, request.POST.get("placeholder", "")[:100], reader=signed_in(request.user)
@@ -53,7 +54,7 @@ def mask(request: HttpRequest, pk: int) -> HttpResponse:
     """Template tickets/mask.html: `ticket`, `form` (`text` as it stands in a message, `type`). Back
     to the ticket when it is masked; 400 with what is wrong. The ticket page has the same form in a
     dialog."""
-    ticket = get_object_or_404(Ticket, pk=pk)
+    ticket = seen_ticket(signed_in(request.user), pk)
     form = MissForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _masked(request, ticket, form):
         return redirect("ticket", pk=pk)

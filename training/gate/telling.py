@@ -6,9 +6,6 @@ cannot be reached is tried again by the next review, for a day, and whoever was 
 again; no run ever fails for it.
 """
 
-import base64
-import hashlib
-import hmac
 import json
 import logging
 import time
@@ -25,6 +22,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from urllib3.exceptions import HTTPError
 
+from runtime import webhooks
 from training.models import Decision
 
 QUIET: Final = (Decision.Kind.REFUSED,)
@@ -92,13 +90,6 @@ def lines_of(decision: Decision) -> list[str]:
     return found
 
 
-def signature(key: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """`key`: as Standard Webhooks write it, "whsec_" and base64."""
-    secret = base64.b64decode(key.removeprefix("whsec_"))
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
-
-
 def _ways() -> Any:
     return (
         ("e-mail", settings.TELL_EMAIL, _by_mail),
@@ -142,18 +133,11 @@ def _by_webhook(decision: Decision) -> bool:
 
 def _posted(body: bytes, message_id: str) -> int:
     """The status, 0 where no answer came."""
-    now = int(time.time())
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "Pasokh",
-        "webhook-id": message_id,
-        "webhook-timestamp": str(now),
-        "webhook-signature": signature(settings.TELL_KEY, message_id, now, body),
-    }
+    signed = webhooks.headers([settings.TELL_KEY], message_id, body, timestamp=int(time.time()))
     try:
         with urllib3.PoolManager(timeout=SECONDS, retries=False) as pool:
             found = pool.request(
-                "POST", settings.TELL_WEBHOOK, body=body, headers=headers, redirect=False
+                "POST", settings.TELL_WEBHOOK, body=body, headers=signed, redirect=False
             )
     except HTTPError:
         return 0

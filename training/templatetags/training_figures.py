@@ -121,12 +121,6 @@ def reason_name(name: str) -> str:
 
 
 @register.filter
-def said(line: str) -> str:
-    """A line that is kept in English, in the reader's language where it is known."""
-    return gettext(line) if line else ""
-
-
-@register.filter
 def gibibytes(size: int | None) -> str:
     """Of bytes: "1.2 GiB"."""
     if not size:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from people.audit import note
 from people.roles import admin_required, signed_in
 from runtime.errors import InputError
 from runtime.jobs import OPEN
@@ -97,6 +98,7 @@ def run_start(request: HttpRequest) -> HttpResponse:
         except InputError as error:
             form.add_error(None, str(error))
         else:
+            note(signed_in(request.user), "training.started", f"run {run.pk}", slot=given["slot"])
             return redirect("training-run", pk=run.pk)
     context = {
         "form": form,
@@ -111,6 +113,7 @@ def run_start(request: HttpRequest) -> HttpResponse:
 def run_stop(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(TrainingRun, pk=pk)
     training_runs.ask_to_stop(run.pk)
+    note(signed_in(request.user), "training.stopped", f"run {run.pk}")
     return redirect("training-run", pk=run.pk)
 
 
@@ -123,6 +126,7 @@ def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
         if not running.may_go_on(run):
             raise running.CannotGoOn(_("This run cannot go on: start a new one."))
         running.go_on(run, by=signed_in(request.user))
+        note(signed_in(request.user), "training.resumed", f"run {run.pk}")
     except InputError as error:
         messages.error(request, str(error))
     return redirect("training-run", pk=run.pk)

@@ -1,4 +1,4 @@
-"""`manage.py add_person NAME --role agent|lead|admin`: a person who may sign in."""
+"""`manage.py add_person NAME --role agent|lead|admin [--team TEAM]`: a person who may sign in."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,8 +14,9 @@ class Command(JsonCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
         parser.add_argument("--role", choices=ROLES, default="agent")
+        parser.add_argument("--team", default="", help="whose tickets the person sees")
 
-    def run(self, *, name: str, role: str, **options: Any) -> Outcome:
-        password = add_person(name, role=role)
-        data = {"name": name, "role": role, "password": password}
+    def run(self, *, name: str, role: str, team: str, **options: Any) -> Outcome:
+        password = add_person(name, role=role, team=team)
+        data = {"name": name, "role": role, "team": team, "password": password}
         return Outcome(data, [f"{name} may sign in as {role} with the password {password}"])

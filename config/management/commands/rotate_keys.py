@@ -7,12 +7,14 @@ from typing import Any
 from django.conf import settings
 
 from config.keys import add_vault_key
+from doors.models import Door, MailReference, WebhookEndpoint
+from people.models import Authenticator
 from runtime.commands import JsonCommand, Outcome
 from tickets.vault import RotationReport, rotate
 
 
 class Command(JsonCommand):
-    help = "Encrypt all personal values anew with the first vault key, so that older ones can go."
+    help = "Encrypt all that is encrypted anew with the first vault key, so that older ones can go."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -32,6 +34,12 @@ class Command(JsonCommand):
                 ],
             )
         report = rotate(
+            others=[
+                (Door.objects.all(), "secret_encrypted"),
+                (MailReference.objects.all(), "ids_encrypted"),
+                (WebhookEndpoint.objects.all(), "secret_encrypted"),
+                (Authenticator.objects.all(), "secret_encrypted"),
+            ],
             progress=lambda done, total: self.progress(f"{done} of {total} rows …"),
         )
         return Outcome(report.as_dict(), _lines(report), partly=bool(report.unreadable))
@@ -39,8 +47,8 @@ class Command(JsonCommand):
 
 def _lines(report: RotationReport) -> list[str]:
     lines = [
-        f"{report.values} values and {report.customers} customers encrypted anew in "
-        f"{report.seconds:.1f} s; {report.current} rows were under the newest key."
+        f"{report.values} values, {report.customers} customers and {report.files} files encrypted"
+        f" anew in {report.seconds:.1f} s; {report.current} rows were under the newest key."
     ]
     if report.hashes:
         lines.append(f"{report.hashes} keyed hashes made anew.")

@@ -48,5 +48,6 @@ def children(host: str, port: int) -> list[Child]:
         Child("web", web),
         Child("suggest worker", [*worker, "-Q", "suggest", "-n", "suggest@desk"]),
         Child("index worker", [*worker, "-Q", "index,train", "-n", "index@desk"]),
+        Child("doors worker", [*worker, "-Q", "doors", "-n", "doors@desk"]),
         Child("schedule", [*beat, "--pidfile", ""]),
     ]

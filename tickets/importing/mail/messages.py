@@ -89,7 +89,8 @@ def read_head(raw: bytes) -> Head | None:
     )
 
 
-def read_body(raw: bytes) -> Body:
+def read_body(raw: bytes, *, quotes: bool = False) -> Body:
+    """`quotes`: with what it quotes, as a forwarded message needs it."""
     parsed = email.message_from_bytes(raw)
     plain: list[str] = []
     html: list[str] = []
@@ -113,7 +114,31 @@ def read_body(raw: bytes) -> Body:
             text = "\n".join(text_of_html(one) for one in html)
         except UnreadableDocument:
             unreadable = True
-    return Body(own_text(text), attachments, cut_off, unreadable)
+    own = text.strip() if quotes else own_text(text)
+    return Body(own, attachments, cut_off, unreadable)
+
+
+def attached(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the files that came along; a message within it is one of them."""
+    for part in _leaves(email.message_from_bytes(raw)):
+        kind = part.get_content_type()
+        if kind == "message/rfc822":
+            inner = part.get_payload()
+            if isinstance(inner, list) and inner and isinstance(inner[0], Message):
+                yield _file_name(part) or "message.eml", inner[0].as_bytes()
+        elif part.is_multipart():
+            pass
+        elif kind not in ("text/plain", "text/html") or _is_attachment(part):
+            payload = part.get_payload(decode=True)
+            if isinstance(payload, bytes):
+                yield _file_name(part), payload
+
+
+def _file_name(part: Message) -> str:
+    name = part.get_filename() or ""
+    if name.isascii():
+        return _decoded_name(name)
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _leaves(message: Message) -> Iterator[Message]:
@@ -164,7 +189,7 @@ def _header(message: Message, name: str) -> str:
     except (ValueError, email.errors.HeaderParseError):
         found = [(str(value), None)]
     for piece, charset in found:
-        raw = piece.encode("ascii", "surrogateescape") if isinstance(piece, str) else piece
+        raw = piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else piece
         pieces.append(_decoded(raw, charset))
     return " ".join("".join(pieces).split())
 
@@ -173,7 +198,7 @@ def _decoded(raw: bytes, charset: str | None) -> str:
     if charset and charset not in ("unknown-8bit", "us-ascii"):
         try:
             return raw.decode(charset)
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, ValueError):  # no such charset, or one that is none ("idna")
             pass
     return decode_line(raw) or raw.decode("utf-8", "replace")
 

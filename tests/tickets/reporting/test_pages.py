@@ -1,0 +1,160 @@
+"""The pages: what they ask the database, what they keep in links, their files."""
+
+import csv
+import io
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from bench.reports import fill
+from tests.tickets.factories import make_drafts, make_ticket, make_version
+from tickets.models import Suggestion, Ticket
+from tickets.rating import rate
+from tickets.replying import send_reply
+
+pytestmark = pytest.mark.django_db
+
+PATHS = (
+    "/reports/",
+    "/reports/ratings/",
+    "/reports/replies/",
+    "/reports/versions/",
+    "/reports/costs/",
+    "/my-figures/",
+    "/reports/replies/agents.csv",
+)
+
+
+@pytest.fixture
+def admin(client, mina):
+    client.force_login(mina)
+    return client
+
+
+def queries(client, path):
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(path)
+    assert answer.status_code == 200, path
+    return len(asked)
+
+
+def test_questions_do_not_grow_with_the_data(admin):
+    fill(150, days=60)
+    few = {path: queries(admin, f"{path}?since=all") for path in PATHS}
+    fill(1500, batch="b", days=300)
+    many = {path: queries(admin, f"{path}?since=all") for path in PATHS}
+    assert few == many
+    assert max(many.values()) <= 25
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_empty_desk_has_pages(admin, path):
+    answer = admin.get(path)
+    assert answer.status_code == 200
+    assert "None" not in answer.content.decode().replace("None of the drafts", "")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["since=x&until=%00", "since=1405/12/31", "team=x", "version=%00", "pair=99", "lang=%00"],
+)
+def test_what_cannot_be_read_is_said_and_left_out(admin, query):
+    for path in PATHS:
+        assert admin.get(f"{path}?{query}").status_code == 200, path
+
+
+def test_a_wrong_day_is_said_at_its_field(admin):
+    html = admin.get("/reports/ratings/?since=1405/12/31").content.decode()
+    assert 'value="1405/12/31" aria-invalid="true" aria-describedby="since-wrong"' in html
+
+
+def test_unknown_pages_and_figures_are_not_found(admin):
+    for path in ("/reports/nothing/", "/reports/nothing/weeks.csv", "/reports/ratings/x.csv"):
+        assert admin.get(path).status_code == 404, path
+    assert admin.get("/my-figures/x.csv").status_code == 404
+
+
+def test_jalali_days_are_read_and_kept_in_links(admin, sara):
+    rate(make_drafts(make_ticket())[0], agent=sara, stars=4)
+    answer = admin.get("/reports/ratings/?since=۱۴۰۴/۱/۱&until=1500/1/1&lang=fa&version=tuned-a")
+    html = answer.content.decode()
+    kept = "since=2025-03-21&amp;until=2121-03-21&amp;lang=fa&amp;version=tuned-a"
+    assert f"/reports/replies/?{kept}" in html
+    assert f"/reports/ratings/weeks.csv?{kept}" in html
+    with translation.override("fa"):
+        admin.cookies["django_language"] = "fa"
+        html = admin.get("/reports/ratings/?since=2025-03-21").content.decode()
+    assert 'value="۱۴۰۴/۰۱/۰۱"' in html
+
+
+def test_file_opens_in_excel_and_runs_nothing(admin, sara):
+    ticket = make_ticket()
+    make_drafts(ticket)
+    evil = make_version("=HYPERLINK(1)")
+    Suggestion.objects.filter(ticket=ticket, slot="A").update(version=evil)
+    for draft in Suggestion.objects.filter(ticket=ticket):
+        rate(draft, agent=sara, stars=4)
+    answer = admin.get("/reports/ratings/versions.csv")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Content-Disposition"] == 'attachment; filename="ratings-versions.csv"'
+    text = answer.content.decode("utf-8")
+    assert text.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert {row[0] for row in rows[1:]} == {"'=HYPERLINK(1)", "tuned-b", "base"}
+    assert rows[1][1:8] == ["0", "0", "0", "1", "0", "1", "0.0"]
+
+
+def test_file_says_what_the_page_says(admin, sara):
+    ticket = make_ticket()
+    draft = make_drafts(ticket)[0]
+    send_reply(ticket.pk, agent=sara, text="یک", suggestion_id=draft.pk, send_key="k")
+    text = admin.get("/reports/replies/agents.csv").content.decode("utf-8-sig")
+    _heading, row = csv.reader(io.StringIO(text))
+    assert row[:6] == ["sara", "1", "1", "0", "0", "100.0"]
+
+
+def test_every_figure_of_every_page_has_a_file(admin):
+    fill(60, days=30)
+    for page in ("ratings", "replies", "versions", "costs"):
+        figures = admin.get(f"/reports/{page}/").context["figures"]
+        assert len({figure.slug for figure in figures}) == len(figures)
+        for figure in figures:
+            answer = admin.get(f"/reports/{page}/{figure.slug}.csv")
+            assert answer.status_code == 200
+            assert len(answer.content.decode().splitlines()) == 1 + len(figure.rows)
+            assert all(len(row) == len(figure.columns) for row in figure.rows)
+
+
+def test_lead_sees_no_privacy_audit_or_runs(client, parisa):
+    client.force_login(parisa)
+    html = client.get("/reports/").content.decode()
+    assert "privacy-title" not in html
+    assert "audit-title" not in html
+    assert "runs-title" not in html
+    assert "sources-title" in html
+
+
+def test_overview_names_what_needs_somebody(admin):
+    from kb import coverage
+    from people.audit import note
+
+    coverage.record("چگونه کیف پول را جابه‌جا کنم", lang="fa", origin="ticket")
+    note(None, "source.archived", "source 7")
+    html = admin.get("/reports/").content.decode()
+    assert "چگونه کیف پول را جابه‌جا کنم" in html
+    assert "source.archived" in html
+    assert "runs-title" in html
+
+
+def test_another_teams_tickets_are_no_examples(client, parisa, support, navid):
+    sales = navid.teams.get()
+    ticket = make_ticket(text="یک راز دیگران")
+    for draft, stars in zip(make_drafts(ticket), (1, 5, 3), strict=True):
+        rate(draft, agent=navid, stars=stars)
+    Ticket.objects.filter(pk=ticket.pk).update(team=sales)
+    client.force_login(parisa)
+    assert "راز" not in client.get("/reports/versions/").content.decode()
+    Ticket.objects.filter(pk=ticket.pk).update(team=support)
+    assert "راز" in client.get("/reports/versions/").content.decode()

@@ -1,0 +1,162 @@
+"""Figures about replies: what became of drafts, how long an answer took, why none was good."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from runtime.charting import BarRow, Bars, Columns, Line, LineChart, Point, RangeRow, Ranges
+from runtime.charting import Column as Drawn
+from runtime.templatetags.desk_charts import in_unit
+from tickets.reporting.figures import MOST_WEEKS, Column, Figure, counted, listed
+from tickets.reporting.replies import RefusalFigures, ReplyGroup
+from tickets.reports import wilson
+
+
+def _reply_columns(first: Column) -> tuple[Column, ...]:
+    return (
+        first,
+        Column(_("Replies")),
+        Column(_("As drafted")),
+        Column(_("Edited")),
+        Column(_("Written afresh")),
+        Column(_("Began from a draft"), "percent"),
+        Column(_("Interval from"), "percent"),
+        Column(_("Interval to"), "percent"),
+        Column(_("Changed, median"), "share"),
+    )
+
+
+def _reply_cells(name: object, one: ReplyGroup) -> tuple[object, ...]:
+    counts = (one.replies, one.as_drafted, one.edited, one.afresh)
+    return (name, *counts, one.accepted_pct, *one.bounds, one.edit_median)
+
+
+def outcomes(weeks: Sequence[ReplyGroup]) -> Figure:
+    title = _("What became of drafts, by week")
+    names = (_("as drafted"), _("edited"), _("written afresh"))
+    recent = [one for one in weeks if one.week][-MOST_WEEKS:]
+    last = recent[-1] if recent else None
+    told = [] if last is None else [(_("began from a draft in the last week"), last.accepted_pct)]
+    return Figure(
+        "outcomes",
+        title,
+        _reply_columns(Column(_("Week from"), "day")),
+        tuple(_reply_cells(one.week, one) for one in weeks),
+        chart=Columns(
+            listed(title, told),
+            names,
+            tuple(
+                Drawn(one.week, (one.as_drafted, one.edited, one.afresh))
+                for one in recent
+                if one.week
+            ),
+        ),
+    )
+
+
+def accepted(slug: str, title: str, of_what: str, groups: Sequence[ReplyGroup]) -> Figure:
+    """Of a version, all replies began from a draft: what counts is how many needed no edit."""
+    rows = []
+    for one in groups:
+        value: float | None
+        if slug == "versions":
+            value, (low, high) = _untouched(one)
+        else:
+            value, (low, high) = one.accepted_pct, one.bounds
+        rows.append(RangeRow(one.name, value, low, high, counted(one.replies)))
+    note = (
+        _("Share of the replies begun from a version’s draft that were sent as drafted.")
+        if slug == "versions"
+        else _("Share of replies that began from a draft.")
+    )
+    return Figure(
+        slug,
+        title,
+        _reply_columns(Column(of_what, "text")),
+        tuple(_reply_cells(one.name, one) for one in groups),
+        chart=Ranges(
+            listed(title, [(row.name, row.value) for row in rows]),
+            "percent",
+            tuple(rows),
+            mark=50.0,
+        ),
+        note=note,
+    )
+
+
+def _untouched(one: ReplyGroup) -> tuple[float | None, tuple[float | None, float | None]]:
+    if not one.replies:
+        return None, (None, None)
+    low, high = wilson(one.as_drafted, one.replies)
+    return (
+        round(100 * one.as_drafted / one.replies, 1),
+        (round(100 * low, 1), round(100 * high, 1)),
+    )
+
+
+def edits(slug: str, title: str, groups: Sequence[ReplyGroup]) -> Figure:
+    known = [one for one in groups if one.edit_median is not None]
+    return Figure(
+        slug,
+        title,
+        (Column(_("Version"), "text"), Column(_("Replies")), Column(_("Changed, median"), "share")),
+        tuple((one.name, one.replies, one.edit_median) for one in known),
+        chart=Bars(
+            listed(title, [(one.name, round(100 * (one.edit_median or 0), 1)) for one in known]),
+            "percent",
+            tuple(BarRow(one.name, round(100 * (one.edit_median or 0), 1)) for one in known),
+        ),
+        note=_(
+            "The median of letters changed between draft and reply, over the longer of the two."
+        ),
+    )
+
+
+def times(slug: str, title: str, groups: Sequence[ReplyGroup]) -> Figure:
+    """`slug`: "answer" or "writing", the time that is meant."""
+    weeks = [
+        (one.week, one.replies, one.answer_median, one.answer_late)
+        if slug == "answer"
+        else (one.week, one.replies, one.writing_median, one.writing_late)
+        for one in groups
+    ]
+    recent = weeks[-MOST_WEEKS:]
+    middle = [(day, value) for day, _replies, value, _late in recent]
+    late = [(day, value) for day, _replies, _middle, value in recent]
+    lines = (_time_line(_("half within"), middle), _time_line(_("nine in ten within"), late))
+    told = "; ".join(
+        f"{one.name}: {in_unit(one.points[-1].value, 'duration')}" for one in lines if one.points
+    )
+    return Figure(
+        slug,
+        title,
+        (
+            Column(_("Week from"), "day"),
+            Column(_("Replies")),
+            Column(_("Median"), "duration"),
+            Column(_("9 in 10 within"), "duration"),
+        ),
+        tuple(weeks),
+        chart=LineChart(f"{title}. {told}", _("Time"), "duration", lines),
+    )
+
+
+def _time_line(name: str, weeks: Sequence[tuple[date | None, float | None]]) -> Line:
+    known = [(day, value) for day, value in weeks if day is not None and value is not None]
+    return Line(name, tuple(Point(day, value) for day, value in known))
+
+
+def refused(found: RefusalFigures) -> Figure:
+    title = _("None of the drafts was good, by reason")
+    return Figure(
+        "refusals",
+        title,
+        (Column(_("Week from"), "day"), Column(_("Reason"), "text"), Column(_("Messages"))),
+        tuple(found.weeks),
+        chart=Bars(
+            f"{title}. " + "; ".join(f"{name}: {count}" for name, count in found.reasons),
+            "count",
+            tuple(BarRow(name, count) for name, count in found.reasons),
+        ),
+    )
