@@ -240,6 +240,13 @@ SPECTACULAR_SETTINGS = {
         "runtime.api.schema.add_what_all_share",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "TicketState": "tickets.models.Ticket.State",
+        "SuggestionState": "tickets.models.Suggestion.State",
+        "AttachmentState": "tickets.models.Attachment.State",
+        "ArticleState": "kb.models.Article.State",
+        "DeliveryState": "doors.models.WebhookDelivery.State",
+    },
 }
 
 # --- limits: every input has one
