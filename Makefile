@@ -25,7 +25,8 @@ setup: $(STAMP)
 run: setup
 	@$(MANAGE) start
 
-# As many processes as there are cores, four at most; a file's tests stay together.
+# As many processes as there are cores, four at most; a file's tests stay together. CI=true has the
+# longest of them whole (tests/whole.py).
 test: setup
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 

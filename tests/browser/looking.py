@@ -7,15 +7,15 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import NARROW, WIDE, axe, inject_axe
 from tests.browser.pages import Page as Shown
 from tests.browser.shown_desk import ShownDesk
+from tests.whole import WHOLE
 
 COLOURS = ("color-contrast", "target-size")
 """What depends on colours and measures; the rest is looked at twice."""
 Scheme = Literal["light", "dark"]
 AROUND: tuple[tuple[dict[str, int], Scheme], ...] = (
     (WIDE, "light"),
-    (NARROW, "light"),
     (NARROW, "dark"),
-    (WIDE, "dark"),
+    *(((NARROW, "light"), (WIDE, "dark")) if WHOLE else ()),
 )
 UNNAMED = """
 [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea")]

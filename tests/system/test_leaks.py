@@ -81,16 +81,21 @@ def queue(settings) -> Iterator[None]:
     from config.celery import app, use_database_as_broker
 
     # An earlier test may have had Celery look for its broker before there was a test database.
-    app.close()
-    pools.reset()
+    _forget_broker(app)
     use_database_as_broker(app)
     yield
-    app.close()
-    pools.reset()
+    _forget_broker(app)
     # By DELETE: to truncate them would wait for the test's own transaction, which has read them.
     with psycopg.connect(**connection_settings(), autocommit=True) as cleaner:
         for name in ("index", "suggest", "doors"):
             cleaner.execute(sql.SQL("DELETE FROM pgmq.{}").format(sql.Identifier(f"q_{name}")))
+
+
+def _forget_broker(app) -> None:
+    """Its producers hold the connection of the broker before; closed, they serve no later test."""
+    app.close()
+    app.amqp._producer_pool = None
+    pools.reset()
 
 
 @pytest.fixture

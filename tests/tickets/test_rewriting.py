@@ -365,7 +365,9 @@ def test_page_shows_what_was_written(drafts, client, sara, engine):
     engine("کوتاه‌تر نوشته")
     _written(drafts[0], sara)
     client.force_login(sara)
-    page = client.get(reverse("ticket", args=[drafts[0].ticket_id])).content.decode()
+    page = client.get(
+        reverse("ticket", args=[drafts[0].ticket_id]), headers={"accept-language": "en"}
+    ).content.decode()
     assert "کوتاه‌تر نوشته" in page
     assert "got lost:" in page
 

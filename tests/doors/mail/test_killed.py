@@ -22,11 +22,12 @@ from doors.mail.mailbox import opened
 from doors.models import Door, Incoming, Outgoing
 from tests.doors.mail.conftest import Servers, a_mail, make_door
 from tests.doors.mail.servers import PASSWORD
+from tests.whole import WHOLE
 from tickets.models import Message, Reply, Ticket
 from tickets.replying import send_reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CUSTOMERS = 500
+CUSTOMERS = 500 if WHOLE else 200
 SECOND_MAILS = 20
 """So many write once more, in the thread of their first mail."""
 SECONDS = 240.0  # a quiet machine needs a fraction of it
@@ -136,7 +137,7 @@ def sent() -> int:
 
 def test_none_is_lost_and_none_doubled_whatever_is_killed(company, servers):
     company.start(worker=False)
-    company.until(lambda: Ticket.objects.count() >= 60)
+    company.until(lambda: Ticket.objects.count() >= CUSTOMERS * 12 // 100)
     for _try in range(200):
         with servers.imap.stopped():
             time.sleep(0.1)
@@ -146,19 +147,19 @@ def test_none_is_lost_and_none_doubled_whatever_is_killed(company, servers):
                 break
     assert between
     company.start(worker=True)
-    company.until(lambda: sent() >= 40)
+    company.until(lambda: sent() >= CUSTOMERS * 8 // 100)
     company.until_smtp_holds(after=True)
     company.kill()
     company.start(worker=False)
-    company.until(lambda: sent() >= 120)
+    company.until(lambda: sent() >= CUSTOMERS * 24 // 100)
     company.until_smtp_holds(after=True)
     servers.smtp.kill()
     servers.smtp.start()
-    company.until(lambda: sent() >= 200)
+    company.until(lambda: sent() >= CUSTOMERS * 40 // 100)
     servers.imap.kill()
     servers.imap.forget_numbers()
     servers.imap.start()
-    company.until(lambda: sent() >= 300)
+    company.until(lambda: sent() >= CUSTOMERS * 60 // 100)
     company.until_smtp_holds(after=False)
     company.kill()
     company.start(worker=True)
