@@ -4,20 +4,18 @@ A claim is stale after `settings.STALE_SECONDS` without one, and another process
 Every write of the ledger asks first whether the door is still ours.
 """
 
-import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import OperationalError, connection
 from django.db.models import Q
 from django.utils import timezone
 
 from doors.models import Door
-
-BEATS = 6  # signs of life in the time after which a claim is stale
+from tickets.claims import Held, kept_alive
 
 
 @contextmanager
@@ -27,15 +25,23 @@ def held(door_id: int) -> Iterator[Door | None]:
     if door is None:
         yield None
         return
-    done = threading.Event()
-    thread = threading.Thread(target=_keep_alive, args=(door, done), daemon=True)
-    thread.start()
     try:
-        yield door
+        with kept_alive([_Working(door)]):
+            yield door
     finally:
-        done.set()
-        thread.join()
         Door.objects.filter(pk=door.pk, claim=door.claim).update(claim="", claimed_at=None)
+
+
+@dataclass(frozen=True)
+class _Working(Held):
+    door: Door
+
+    def beat(self) -> bool:
+        """A paused door stays ours until this piece of work has ended; whether it was taken from
+        us is asked by every write of the ledger."""
+        mine = Door.objects.filter(pk=self.door.pk, claim=self.door.claim)
+        mine.update(claimed_at=timezone.now())
+        return True
 
 
 def _take(door_id: int) -> Door | None:
@@ -54,15 +60,3 @@ def is_held(door: Door) -> bool:
     """Still ours; a sign of life too."""
     mine = Door.objects.filter(pk=door.pk, claim=door.claim, active=True)
     return bool(mine.update(claimed_at=timezone.now()))
-
-
-def _keep_alive(door: Door, done: threading.Event) -> None:
-    try:
-        while not done.wait(settings.STALE_SECONDS / BEATS):
-            try:
-                # A paused door stays ours until this piece of work has ended.
-                Door.objects.filter(pk=door.pk, claim=door.claim).update(claimed_at=timezone.now())
-            except OperationalError:
-                connection.close()  # away for a moment: the next beat tells
-    finally:
-        connection.close()  # this thread's own

@@ -66,14 +66,21 @@ class PeopleField(forms.ModelMultipleChoiceField):
         return obj.get_full_name() or obj.get_username()
 
 
+class NameField(forms.CharField):
+    """What colleagues see, as the person writes it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Name"),
+            max_length=MAX_NAME,
+            required=False,
+            help_text=_("As colleagues see it."),
+            widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "name"}),
+        )
+
+
 class DetailsForm(forms.Form):
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=MAX_NAME,
-        required=False,
-        help_text=_("As colleagues see it."),
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "name"}),
-    )
+    name = NameField()
     email = forms.EmailField(
         label=_("E-mail"),
         required=False,
@@ -129,13 +136,7 @@ class AcceptForm(forms.Form):
             attrs={"dir": "ltr", "autocomplete": "username", "autocapitalize": "none"}
         ),
     )
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=MAX_NAME,
-        required=False,
-        help_text=_("As colleagues see it."),
-        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "name"}),
-    )
+    name = NameField()
     password = forms.CharField(
         label=_("Password"),
         strip=False,

@@ -76,10 +76,14 @@ class LiveDesk:
             "token"
         ]
 
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "manage.py", "start", "--port", str(self.port)]
+
     def start(self) -> None:
         log = (self.home / "desk.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "start", "--port", str(self.port)],
+            self.command,
             cwd=ROOT,
             env=self.environment,
             stdout=log,

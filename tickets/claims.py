@@ -10,11 +10,11 @@ can be lost alone.
 
 import threading
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
@@ -31,8 +31,33 @@ class ClaimLost(Exception):
     """Somebody else has the ticket, or it waits no more. Nothing was written; stop working."""
 
 
+class Held(ABC):
+    """What a worker holds: a row that carries its key until somebody else takes it."""
+
+    @abstractmethod
+    def beat(self) -> bool:
+        """A sign of life; False if the claim is lost."""
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """A transaction in which nobody can take the claim. Raises ClaimLost instead of entering
+        it."""
+        with transaction.atomic():
+            if not self.beat():
+                raise ClaimLost
+            yield
+
+    def beat_if_connected(self) -> bool:
+        """A database that is away for a moment is no lost claim: the next beat tells."""
+        try:
+            return self.beat()
+        except OperationalError:
+            connection.close()
+            return True
+
+
 @dataclass(frozen=True)
-class Claim:
+class Claim(Held):
     ticket_id: int
     key: str
 
@@ -62,36 +87,12 @@ class Claim:
         return Ticket.objects.filter(pk=self.ticket_id, attempts=1).exists()
 
     def beat(self) -> bool:
-        """A sign of life; False if the claim is lost."""
         mine = Ticket.objects.filter(pk=self.ticket_id, claim=self.key, state=Ticket.State.DRAFTING)
         return bool(mine.update(claimed_at=timezone.now()))
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """A transaction in which nobody can take the claim. Raises ClaimLost instead of entering
-        it."""
-        with transaction.atomic():
-            if not self.beat():
-                raise ClaimLost
-            yield
-
-    def beat_if_connected(self) -> bool:
-        """A database that is away for a moment is no lost claim: the next beat tells."""
-        try:
-            return self.beat()
-        except OperationalError:
-            connection.close()
-            return True
-
-
-class Alive(Protocol):
-    """What gives signs of life; False when somebody else has it."""
-
-    def beat_if_connected(self) -> bool: ...
-
 
 @contextmanager
-def kept_alive(claims: Sequence[Alive]) -> Iterator[list[threading.Event]]:
+def kept_alive(claims: Sequence[Held]) -> Iterator[list[threading.Event]]:
     """Signs of life from a thread while the block runs; a claim's event is set when it is lost."""
     lost, done = [threading.Event() for _ in claims], threading.Event()
     arguments = (list(zip(claims, lost, strict=True)), done)
@@ -104,7 +105,7 @@ def kept_alive(claims: Sequence[Alive]) -> Iterator[list[threading.Event]]:
         thread.join()
 
 
-def _keep_alive(claims: Sequence[tuple[Alive, threading.Event]], done: threading.Event) -> None:
+def _keep_alive(claims: Sequence[tuple[Held, threading.Event]], done: threading.Event) -> None:
     try:
         while not done.wait(settings.STALE_SECONDS / BEATS):
             for claim, lost in claims:

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tickets import events, searching, vault
-from tickets.intake import aware, cancel_unfinished, check_text, clean, with_merged
+from tickets import events, searching
+from tickets.intake import answered, check_text, masked_message, with_merged
 from tickets.models import Message, Ticket, TicketEvent
 
 
@@ -19,19 +19,9 @@ def add_agent_message(ticket: Ticket, text: str, *, at: datetime | None = None) 
     check_text(text)
     with transaction.atomic():
         row = with_merged(Ticket.objects.select_for_update().get(pk=ticket.pk))
-        masker = vault.TicketMasker.of(row)
-        message = Message.objects.create(
-            ticket=row,
-            role=Message.Role.AGENT,
-            text=masker.mask(clean(text)),
-            created_at=aware(at),
-        )
-        masker.keep(row)
+        message = masked_message(row, text, role=Message.Role.AGENT, at=at)
         if row.state in Ticket.OPEN_STATES:
-            cancel_unfinished(row)
-            # Clearing the claim stops a worker that still drafts.
-            row.state, row.claim, row.waiting_since = Ticket.State.ANSWERED, "", None
-            row.save(update_fields=["state", "claim", "waiting_since", "updated_at"])
+            answered(row)
         searching.refresh(row.pk)
         events.record(row, TicketEvent.Kind.ELSEWHERE, object_id=message.pk)
     return message

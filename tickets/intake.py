@@ -94,14 +94,7 @@ def add_customer_message(ticket: Ticket, text: str, *, at: datetime | None = Non
     check_text(text)
     with transaction.atomic():
         row = with_merged(Ticket.objects.select_for_update().get(pk=ticket.pk))
-        masker = vault.TicketMasker.of(row)
-        message = Message.objects.create(
-            ticket=row,
-            role=Message.Role.CUSTOMER,
-            text=masker.mask(clean(text)),
-            created_at=aware(at),
-        )
-        masker.keep(row)
+        message = masked_message(row, text, role=Message.Role.CUSTOMER, at=at)
         cancel_unfinished(row)
         if row.state != Ticket.State.SPAM:
             # Clearing the claim stops a worker that drafts for the message before.
@@ -116,6 +109,18 @@ def add_customer_message(ticket: Ticket, text: str, *, at: datetime | None = Non
             ask_for_drafts(row.pk)
         searching.refresh(row.pk)
         events.record(row, TicketEvent.Kind.MESSAGE, object_id=message.pk)
+    return message
+
+
+def masked_message(
+    row: Ticket, text: str, *, role: Message.Role, at: datetime | None = None
+) -> Message:
+    """One more turn of the ticket, under its lock; `at` None: now."""
+    masker = vault.TicketMasker.of(row)
+    message = Message.objects.create(
+        ticket=row, role=role, text=masker.mask(clean(text)), created_at=aware(at)
+    )
+    masker.keep(row)
     return message
 
 
@@ -135,6 +140,14 @@ def cancel_unfinished(ticket: Ticket) -> None:
     ticket.suggestions.filter(state__in=unfinished).update(state=cancelled, finished_at=now)
     rewrites = Rewrite.objects.filter(suggestion__ticket=ticket, state__in=unfinished)
     rewrites.update(state=cancelled, claim="", finished_at=now)
+
+
+def answered(ticket: Ticket) -> None:
+    """Nobody waits any more, nor does a worker draft: clearing the claim stops it. Inside the
+    caller's transaction."""
+    cancel_unfinished(ticket)
+    ticket.state, ticket.claim, ticket.waiting_since = Ticket.State.ANSWERED, "", None
+    ticket.save(update_fields=["state", "claim", "waiting_since", "updated_at"])
 
 
 def check(new: NewTicket) -> None:

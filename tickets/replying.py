@@ -24,7 +24,7 @@ from text.privacy import restore
 from text.privacy.placeholders import placeholders_in
 from text.privacy.spans import DESTROYED
 from tickets import events, searching, vault
-from tickets.intake import cancel_unfinished, clean, without_values
+from tickets.intake import answered, clean, without_values
 from tickets.models import (
     Message,
     Reply,
@@ -202,10 +202,7 @@ def _store(reply: Reply, text: str) -> Reply:
     )
     reply.save()
     searching.refresh(ticket.pk)
-    cancel_unfinished(ticket)
-    # Clearing the claim stops a worker that still drafts.
-    ticket.state, ticket.claim, ticket.waiting_since = Ticket.State.ANSWERED, "", None
-    ticket.save(update_fields=["state", "claim", "waiting_since", "updated_at"])
+    answered(ticket)
     ReplyDraft.objects.filter(ticket=ticket, agent=reply.agent).delete()
     if reply.held_until is None:
         ask_to_learn(reply.pk)  # what is held is learned by the sweep, when it cannot be undone

@@ -11,15 +11,13 @@ with drafts, only its holder writes.
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,7 +32,7 @@ from llm.servers.breaker import is_allowed
 from runtime.errors import InputError
 from runtime.live import publish
 from text.privacy.placeholders import placeholders_in, whole
-from tickets.claims import ClaimLost, kept_alive
+from tickets.claims import ClaimLost, Held, kept_alive
 from tickets.draft_rows import FLUSH_SECONDS
 from tickets.models import Rewrite, Suggestion, Ticket
 from tickets.queueing import ask_for_rewrite
@@ -147,8 +145,8 @@ def _check(suggestion: Suggestion, kind: str, lang: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Claim:
-    """As `tickets.claims.Claim`, of one rewrite."""
+class _Claim(Held):
+    """Of one rewrite."""
 
     pk: int
     key: str
@@ -170,21 +168,6 @@ class _Claim:
     def beat(self) -> bool:
         mine = Rewrite.objects.filter(pk=self.pk, claim=self.key, state=State.WRITING)
         return bool(mine.update(claimed_at=timezone.now()))
-
-    def beat_if_connected(self) -> bool:
-        try:
-            return self.beat()
-        except OperationalError:
-            connection.close()
-            return True
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """A transaction in which nobody can take the claim. Raises ClaimLost instead."""
-        with transaction.atomic():
-            if not self.beat():
-                raise ClaimLost
-            yield
 
 
 @dataclass

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from doors.django_helpdesk.options import AUTHS, STARTS, HelpdeskOptions, cleaned, numbers, of
+from doors.forms import NamedForm
 from doors.models import Door
 from people.models import Team
 from runtime.errors import InputError
@@ -16,7 +17,7 @@ _AUTH_NAMES = (_("user name and password"), _("token (Token …)"), _("token (Be
 _START_NAMES = (_("all that is open"), _("what is opened from now on"))
 
 
-class HelpdeskForm(forms.Form):
+class HelpdeskForm(NamedForm):
     name = forms.CharField(label=_("Name"), max_length=100)
     url = forms.CharField(
         label=_("Address of the other desk"),
@@ -70,13 +71,6 @@ class HelpdeskForm(forms.Form):
             del self.fields["start"]  # what was left alone stays so
         else:
             self.fields["secret"].required = True
-
-    def clean_name(self) -> str:
-        name = str(self.cleaned_data["name"]).strip()
-        others = Door.objects.exclude(pk=self.door.pk) if self.door else Door.objects.all()
-        if others.filter(name=name).exists():
-            raise forms.ValidationError(_("Another door has this name."))
-        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from doors.forms import NamedForm
 from doors.mail.options import MailOptions
 from doors.models import Door
 from people.models import Team
@@ -46,7 +47,7 @@ def _text(**more: Any) -> forms.TextInput:
     return forms.TextInput(attrs=_LTR | more)
 
 
-class AddressForm(forms.Form):
+class AddressForm(NamedForm):
     """The first step, and where the password is changed."""
 
     name = forms.CharField(
@@ -82,15 +83,6 @@ class AddressForm(forms.Form):
         if door is not None:
             self.fields["password"].required = False
             self.fields["password"].help_text = _("Left empty it stays as it is.")
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        others = Door.objects.filter(name=name)
-        if self.door is not None:
-            others = others.exclude(pk=self.door.pk)
-        if others.exists():
-            raise forms.ValidationError(_now("Another door has this name."))
-        return name
 
     def options(self, before: MailOptions) -> MailOptions:
         data = self.cleaned_data

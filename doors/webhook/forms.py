@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from doors.forms import NamedForm
 from doors.models import Door
 from doors.webhook import options as told
 from doors.webhook.mapping import FIELDS, KINDS, OUT_FIELDS, read_lines
@@ -47,7 +48,7 @@ def _key(label: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=1000, required=False, widget=widget)
 
 
-class WebhookForm(forms.Form):
+class WebhookForm(NamedForm):
     name = forms.CharField(label=_("Name"), max_length=100)
     team = forms.ModelChoiceField(
         label=_("Team"), queryset=Team.objects.all(), required=False, empty_label=_("everybody")
@@ -109,13 +110,6 @@ class WebhookForm(forms.Form):
         self.door = door
         self.made: list[tuple[str, str]] = []
         """Keys that we made, to be shown once."""
-
-    def clean_name(self) -> str:
-        name = str(self.cleaned_data["name"]).strip()
-        others = Door.objects.exclude(pk=self.door.pk) if self.door else Door.objects.all()
-        if others.filter(name=name).exists():
-            raise forms.ValidationError(_("Another door has this name."))
-        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -11,6 +11,7 @@ import logging
 import random
 import time
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -61,7 +62,7 @@ def deliver_due() -> int:
     return tried
 
 
-def claim_next(*, leave_out: set[int] = frozenset()) -> WebhookDelivery | None:  # type: ignore[assignment]
+def claim_next(*, leave_out: Collection[int] = ()) -> WebhookDelivery | None:
     """The oldest that is due, now ours: every endpoint's rows in their order."""
     now = timezone.now()
     due = (

@@ -21,7 +21,7 @@ from cryptography import x509
 from tests.browser.filling import PASSWORD
 from tests.certificates import self_signed
 from tests.doors.mail.servers import Dovecot, running
-from tests.live_desk import ROOT, LiveDesk, free_port, wait_for
+from tests.live_desk import ROOT, LiveDesk, free_port
 
 PEOPLE = ("sara", "mina", "nika")
 
@@ -31,18 +31,10 @@ class ShownDesk(LiveDesk):
     known: dict[str, Any] = field(default_factory=dict)
     """What the addresses of tests.browser.pages need."""
 
-    def start(self) -> None:
+    @property
+    def command(self) -> list[str]:
         web = [sys.executable, "-W", "ignore", "-m", "uvicorn", "config.asgi:application"]
-        log = (self.home / "desk.log").open("ab")
-        self.process = subprocess.Popen(
-            [*web, "--port", str(self.port), "--log-level", "warning"],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-        )
-        wait_for(self._answers, seconds=60)
+        return [*web, "--port", str(self.port), "--log-level", "warning"]
 
     def stop(self) -> int:
         assert self.process is not None
