@@ -1,6 +1,7 @@
 """What all tests share: the tests' own embedded database, a small named cast, tiny models."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         from config.embedded import allow_test_databases
 
         allow_test_databases(settings.PASOKH_HOME)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    from tests.queues import forget_broker, queue_in_test_database
+
+    queue_in_test_database()
+    yield
+    forget_broker()
 
 
 @pytest.fixture

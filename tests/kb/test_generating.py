@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 
-import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
@@ -26,7 +25,7 @@ from kb.generating.server import Server, ServerNotAllowed, ServerNotSet, configu
 from kb.importing import import_sources
 from kb.indexing import index_articles, unindex
 from kb.models import Article, Question, QuestionGeneration
-from runtime.database import connection_settings
+from tests.another_process import holding
 from tests.kb.question_server import Reply, pairs, question_server
 
 pytestmark = pytest.mark.django_db
@@ -322,10 +321,8 @@ def test_stop_keeps_what_is_paid_for(centre):
 
 
 def test_two_runs_at_a_time_are_refused(centre):
-    with psycopg.connect(**connection_settings()) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [running_module._LOCK])
-        with pytest.raises(AlreadyRunning):
-            run(good)
+    with holding(running_module._LOCK), pytest.raises(AlreadyRunning):
+        run(good)
 
 
 def test_questions_of_a_changed_passage_go_and_the_others_stay(centre):

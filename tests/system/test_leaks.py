@@ -12,7 +12,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection
-from kombu import pools
 from psycopg import sql
 from rest_framework.test import APIClient
 
@@ -23,6 +22,7 @@ from llm.prompts import PromptBudget, render
 from runtime.database import connection_settings
 from tests.dump import cells, tables
 from tests.planting import Planter, found_in_all
+from tests.queues import forget_broker
 from tests.system.doors import Doors
 from tests.tickets.factories import fill_slots
 from tests.tickets.scripted_engine import scripted
@@ -77,25 +77,12 @@ def plant() -> Planter:
 @pytest.fixture
 def queue(settings) -> Iterator[None]:
     """The real one, emptied afterwards: its messages outlive the test's transaction."""
-    import training.tasks  # noqa: F401 - a closed app learns of no task that is imported later
-    from config.celery import app, use_database_as_broker
-
-    # An earlier test may have had Celery look for its broker before there was a test database.
-    _forget_broker(app)
-    use_database_as_broker(app)
     yield
-    _forget_broker(app)
+    forget_broker()
     # By DELETE: to truncate them would wait for the test's own transaction, which has read them.
     with psycopg.connect(**connection_settings(), autocommit=True) as cleaner:
         for name in ("index", "suggest", "doors"):
             cleaner.execute(sql.SQL("DELETE FROM pgmq.{}").format(sql.Identifier(f"q_{name}")))
-
-
-def _forget_broker(app) -> None:
-    """Its producers hold the connection of the broker before; closed, they serve no later test."""
-    app.close()
-    app.amqp._producer_pool = None
-    pools.reset()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from kb.matching import article_for
 from kb.models import Article, Question
 from kb.questions import upsert_question
 from kb.retrieval import search
+from tests.another_process import holding
 from tests.tickets.factories import make_drafts, make_ticket
 from tickets import linking, sweeping, tasks
 from tickets.learning import learn_from
@@ -178,13 +179,8 @@ def test_deleted_article_leaves_the_past_answer_to_be_matched(sara):
 
 
 def test_second_worker_does_nothing():
-    import psycopg
-
-    from runtime.database import connection_settings
-
     past(1, ABOUT_DOMAINS)
-    with psycopg.connect(**connection_settings()) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [linking._LOCK])
+    with holding(linking._LOCK):
         assert link_past_answers() == 0
     connection.ensure_connection()
     assert link_past_answers() == 1

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from kb.models import Question
 from kb.questions import upsert_question
+from tests.another_process import holding
 from tests.tickets.factories import make_drafts, make_ticket
 from tickets.learning import past_question_id
 from tickets.models import (
@@ -152,15 +152,8 @@ def test_run_out_of_time_is_due_again():
 @pytest.mark.django_db(transaction=True)
 def test_two_schedules_do_not_work_at_once():
     set_rule(Kind.READINGS, 30)
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [retention._LOCK])
+    with holding(retention._LOCK):
         assert retention.apply_due(now=NOW) == []
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [retention._LOCK])
-    finally:
-        other.close()
     assert [one.kind for one in retention.apply_due(now=NOW)] == ["readings"]
 
 

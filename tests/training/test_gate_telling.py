@@ -8,14 +8,13 @@ import json
 import threading
 from datetime import timedelta
 
-import psycopg
 import pytest
 from django.core import mail
 from django.utils import timezone, translation
 
 from config import env
-from runtime.database import connection_settings
 from runtime.webhooks import signature
+from tests.another_process import holding
 from tests.tickets.factories import make_version
 from training.gate import telling
 from training.gate.reasons import Why
@@ -131,8 +130,7 @@ def test_who_was_told_is_not_told_again_for_the_others_sake(db, receiver, settin
 
 def test_a_decision_that_another_process_tells_is_left_to_it(transactional_db, receiver):
     made = decision()
-    with psycopg.connect(**connection_settings(), autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s, %s)", [telling._LOCK, made.pk])
+    with holding(telling._LOCK, made.pk):
         assert not tell(made)
     assert receiver.came == []
     assert tell(made)
