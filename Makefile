@@ -25,10 +25,10 @@ setup: $(STAMP)
 run: setup
 	@$(MANAGE) start
 
-# As many processes as there are cores, four at most; a file's tests stay together. CI=true has the
-# longest of them whole (tests/whole.py).
+# As many processes as there are cores, four at most; tests/order.py says what goes together and
+# what begins first. CI=true has the longest of them whole (tests/whole.py).
 test: setup
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

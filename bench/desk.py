@@ -135,6 +135,7 @@ def _addresses() -> dict[str, str]:
         "all": "/?state=all",
         "search": "/?state=all&q=invoice%20refund",
         "ticket": f"/tickets/{waiting[0]}/",
+        "walk": f"/tickets/{waiting[0]}/?assignee=somebody&lang=en&sort=priority",
     }
 
 

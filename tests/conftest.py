@@ -7,11 +7,20 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.order import in_order, put_in_groups
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # The tests' models are tiny: two threads that wait for each other on a busy machine cost twenty
 # times what one takes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    put_in_groups(items)  # before pytest-xdist looks for them
+    yield
+    items[:] = in_order(items)  # after pytest-django has put them in an order of its own
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Agents who work and pages that stand open: `walk`, against a real server, in one event loop."""
 
 import asyncio
+import html
 import random
 import re
 from collections import defaultdict
@@ -9,8 +10,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-_TICKET = re.compile(r'id="ticket-(\d+)"')
-_NEXT = re.compile(r'rel="next" href="/tickets/(\d+)/"')
+_TICKET = re.compile(r'id="ticket-\d+" href="([^"]+)"')
+_NEXT = re.compile(r'rel="next" href="(/tickets/[^"]+)"')
 _SHOWN = re.compile(r'name="shown" value="([\d,]*)"')
 WORDS = ("invoice", "مودم", "server slow", "پرداخت سفارش")
 
@@ -39,7 +40,9 @@ async def walk(
     while walked.opened < streams and not any(task.done() for task in listening):
         await asyncio.sleep(0.1)
     ends = asyncio.get_running_loop().time() + seconds
-    limits = httpx.Limits(max_connections=100)
+    # Shorter than the server keeps one: it may close just as a request goes out. A browser asks
+    # again then; this client would fail.
+    limits = httpx.Limits(max_connections=100, keepalive_expiry=3.0)
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}", timeout=60, limits=limits
     ) as client:
@@ -61,7 +64,7 @@ async def _warm_up(port: int, cookie: str) -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         headers = {"cookie": cookie, "accept-language": "fa"}
         found = _TICKET.search((await client.get("/", headers=headers)).text)
-        ticket = f"/tickets/{found[1]}/" if found else "/"
+        ticket = html.unescape(found[1]) if found else "/"
         for path in ("/inbox/news/", "/?state=all&q=modem", ticket):
             await client.get(path, headers=headers)
 
@@ -97,7 +100,7 @@ async def _agent(
             await pause(0.5)
             if ticket is None or clock() > ends:
                 break
-            following = _NEXT.search(await get("ticket", f"/tickets/{ticket}/"))
+            following = _NEXT.search(await get("ticket", html.unescape(ticket)))
             ticket = following[1] if following else None
 
 
