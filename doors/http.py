@@ -9,8 +9,11 @@ nothing of an answer stands in an error.
 
 import json
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -34,6 +37,8 @@ MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_URL: Final = 500
 CONNECT_SECONDS: Final = 10.0
 TOTAL_SECONDS: Final = 30.0
+LONGEST_WAIT: Final = 24 * 3600.0
+"""No program is waited for any longer, whatever it asks for."""
 _PIECE: Final = 65536
 
 
@@ -62,6 +67,22 @@ class Answer:
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def wait(self) -> float:
+        """Seconds for which Retry-After asks, told as such or as a moment; 0 where it does not."""
+        told = self.headers.get("Retry-After", "").strip()
+        if told.isascii() and told.isdecimal():
+            seconds = float(told[:9])
+        else:
+            try:
+                moment = parsedate_to_datetime(told)
+            except (ValueError, TypeError, OverflowError):
+                return 0.0
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            seconds = moment.timestamp() - time.time()
+        return min(max(seconds, 0.0), LONGEST_WAIT)
 
     def json(self) -> Any:
         try:

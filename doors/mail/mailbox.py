@@ -1,5 +1,6 @@
 """A mailbox over IMAP: `opened(options)`, then what a door needs of it. Raises DoorTrouble."""
 
+import imaplib
 import re
 import ssl
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from doors.kinds import DoorTrouble
 from doors.mail import troubles
@@ -21,7 +22,13 @@ READ_SECONDS: Final = 30
 MAX_BYTES: Final = 25 * 1024 * 1024
 """Of a message; of a larger one the beginning is read."""
 IMAP_ERRORS: Final = (IMAPClientError, OSError, UnicodeError)
+# The library gives up on a longer line, and the numbers of 150,000 messages are one.
+imaplib._MAXLINE = max(imaplib._MAXLINE, 32 * 1024 * 1024)  # type: ignore[attr-defined]
 _ID = re.compile(r"<[^<>\s\"\\]{3,300}>")
+
+
+class Unfetchable(DoorTrouble):
+    """The server lists the message and does not give it out."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +113,22 @@ class Mailbox:
             found = self._client.search(criteria)
         return sorted(uid for uid in found if uid > last)  # n:* gives the last one in any case
 
-    def read(self, uid: int) -> tuple[bytes, bool]:
-        """The message, or its first MAX_BYTES, and whether it was cut; nothing where somebody
-        deleted it meanwhile."""
-        with translated():
+    def read(self, uid: int) -> tuple[bytes | None, bool]:
+        """The message, or its first MAX_BYTES, and whether it was cut; None where somebody deleted
+        it meanwhile. Raises Unfetchable."""
+        try:
             found = self._client.fetch([uid], [f"BODY.PEEK[]<0.{MAX_BYTES}>"]).get(uid, {})
+        except IMAPClientAbortError as error:
+            raise troubles.imap_trouble(error) from error
+        except IMAPClientError as error:
+            raise Unfetchable(troubles.IMAP_MESSAGE) from error
+        except (OSError, UnicodeError) as error:
+            raise troubles.imap_trouble(error) from error
         for name, value in found.items():
             if name.startswith(b"BODY[]"):
                 raw = bytes(value or b"")
                 return raw, len(raw) >= MAX_BYTES
-        return b"", False
+        return None, False
 
     def mark_seen(self, uids: list[int]) -> None:
         with translated():

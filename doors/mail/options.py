@@ -61,4 +61,19 @@ class MailOptions:
 
     @property
     def domain(self) -> str:
-        return self.address.rpartition("@")[2].lower()
+        """As servers and mails write it: a Persian name in Latin letters."""
+        name = self.address.rpartition("@")[2].lower()
+        try:
+            return name.encode("idna").decode()
+        except UnicodeError:
+            return name
+
+    @property
+    def envelope(self) -> str:
+        """The address as SMTP writes it."""
+        return f"{self.address.rpartition('@')[0]}@{self.domain}"
+
+    @property
+    def own(self) -> frozenset[str]:
+        """What mail from this mailbox may name as its sender, in small letters."""
+        return frozenset({self.address.lower(), self.envelope.lower()})

@@ -6,6 +6,8 @@ because of its size: of a very large mail the beginning is read.
 """
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -16,7 +18,7 @@ from doors import ledger
 from doors.kinds import DoorTrouble
 from doors.mail import incoming, threads
 from doors.mail.incoming import Mail
-from doors.mail.mailbox import Mailbox, Position
+from doors.mail.mailbox import Mailbox, Position, Unfetchable
 from doors.mail.options import MailOptions
 from doors.models import Door
 from doors.texts import FILES_ONLY, shortened
@@ -39,13 +41,11 @@ def receive(door: Door, options: MailOptions, mailbox: Mailbox) -> int:
     until = time.monotonic() + MAX_SECONDS
     uids = mailbox.after(start, since=_since(door, options))[:MAX_RECEIVED]
     for uid in uids:
-        raw, cut = mailbox.read(uid)
         try:
-            if _tried_in_vain(door, here, uid):
-                why = give_up(door, raw).row.why
-            else:
-                why = take_in(door, options, raw, cut=cut).row.why if raw else ""
+            why = _one(door, options, mailbox, Position(here.validity, uid), uids)
             _afterwards(mailbox, options, uid, is_own=why == incoming.OWN)
+        except Unfetchable:
+            raise
         except (DoorTrouble, UnreadableVault):  # no fault of this message: it is not given up
             door.cursor["tries"] = 0
             _write_cursor(door)
@@ -56,25 +56,55 @@ def receive(door: Door, options: MailOptions, mailbox: Mailbox) -> int:
     return len(uids)
 
 
+def _one(
+    door: Door, options: MailOptions, mailbox: Mailbox, here: Position, uids: Sequence[int]
+) -> str:
+    """Why it was not taken in, or "". Raises Unfetchable."""
+    if _tried_in_vain(door, here):
+        return give_up(door, here).row.why
+    try:
+        raw, cut = mailbox.read(here.last)
+    except Unfetchable:
+        if door.cursor["tries"] < MAX_TRIES:
+            raise
+        if not _others_can_be_read(mailbox, [uid for uid in uids if uid > here.last]):
+            door.cursor["tries"] = MAX_TRIES - 1  # the server's own trouble: it is waited for
+            _write_cursor(door)
+            raise
+        return give_up(door, here).row.why
+    return "" if raw is None else take_in(door, options, raw, cut=cut).row.why
+
+
+def _others_can_be_read(mailbox: Mailbox, uids: Sequence[int]) -> bool:
+    for uid in uids[:MAX_TRIES]:
+        with suppress(Unfetchable):
+            mailbox.read(uid)
+            return True
+    return False
+
+
 def take_in(door: Door, options: MailOptions, raw: bytes, *, cut: bool = False) -> ledger.Taken:
     """One mail, once."""
-    mail = incoming.read_mail(raw, cut=cut)
+    mail = incoming.read_mail(raw, cut=cut, own=options.own)
     if mail is None:
         key = incoming.raw_key(raw)
         return ledger.take_in(door, key, lambda: ledger.Made(why=incoming.UNREADABLE))
     return ledger.take_in(door, mail.key, lambda: _made(door, options, mail))
 
 
-def give_up(door: Door, raw: bytes) -> ledger.Taken:
+def give_up(door: Door, here: Position) -> ledger.Taken:
     """A mail at which the reading broke off again and again: the others must not wait for it."""
-    return ledger.take_in(door, incoming.raw_key(raw), lambda: ledger.Made(why=BREAKS_OFF))
+    key = f"place\n{here.validity}\n{here.last}"
+    return ledger.take_in(door, key, lambda: ledger.Made(why=BREAKS_OFF))
 
 
 def _made(door: Door, options: MailOptions, mail: Mail) -> ledger.Made:
     """Inside the ledger's transaction."""
-    why = incoming.why_not(mail, own={options.address.lower()}, lists=options.lists)
+    why = incoming.why_not(mail, own=options.own, lists=options.lists)
+    if threads.our_reply(door, mail.head.message_id) is not None:
+        why = incoming.OWN  # a list or a forwarder may have put another sender there
     if why:
-        if why == incoming.PROGRAM:
+        if why == incoming.PROGRAM and mail.returned:
             threads.reported_undelivered(door, mail.raw)
         return ledger.Made(why=why)
     files = mail.files()
@@ -101,7 +131,7 @@ def _new_ticket(door: Door, mail: Mail, text: str) -> Message:
             subject=threads.without_tokens(mail.head.subject)[: intake.MAX_SUBJECT],
             text=text,
             contact=mail.writer,
-            name=mail.head.name[: intake.MAX_NAME],
+            name=mail.name[: intake.MAX_NAME],
             created_at=_written_at(mail),
             team_id=door.team_id,
         )
@@ -140,9 +170,9 @@ def _afterwards(mailbox: Mailbox, options: MailOptions, uid: int, *, is_own: boo
         mailbox.move([uid], options.move_to)
 
 
-def _tried_in_vain(door: Door, here: Position, uid: int) -> bool:
+def _tried_in_vain(door: Door, here: Position) -> bool:
     """Notes that this message is being tried: whoever dies of it leaves the note."""
-    trying = [here.validity, uid]
+    trying = [here.validity, here.last]
     tries = door.cursor.get("tries", 0) + 1 if door.cursor.get("trying") == trying else 1
     door.cursor |= {"trying": trying, "tries": tries}
     _write_cursor(door)

@@ -31,6 +31,9 @@ from tickets import vault
 from tickets.models import Reply, VaultReading
 
 SECONDS: Final = 30
+TEXT_SECONDS: Final = 180
+"""A server that looks through the text before it takes it may need minutes (RFC 5321 gives it ten);
+who hangs up before leaves open whether it went out."""
 MAX_SUBJECT: Final = 200
 NO_ADDRESS: Final = gettext_noop("The customer has no e-mail address.")
 ADDRESS_REFUSED: Final = gettext_noop("The mail server refuses the customer's address.")
@@ -67,7 +70,7 @@ class Sender:
         """Whether the address may send: asked, and nothing is sent."""
         smtp = self._connection()
         try:
-            code, _said = smtp.mail(self._options.address)
+            code, _said = smtp.mail(self._options.envelope)
             smtp.rset()
         except SMTP_ERRORS as error:
             raise troubles.smtp_trouble(error) from error
@@ -79,6 +82,7 @@ class Sender:
         self._announce(recipients)
         smtp = self._connection()
         try:
+            _give_time(smtp, TEXT_SECONDS)
             code, _said = smtp.data(raw)
         except smtplib.SMTPDataError as error:  # refused before any of it went over
             raise _refusal(error.smtp_code, TEXT_REFUSED) from None
@@ -101,7 +105,8 @@ class Sender:
                 return
 
     def _ask(self, smtp: smtplib.SMTP, recipients: list[str]) -> None:
-        code, _said = smtp.mail(self._options.address)
+        _give_time(smtp, SECONDS)
+        code, _said = smtp.mail(self._options.envelope)
         if code >= 400:
             smtp.rset()
             raise DoorTrouble(troubles.SMTP_SENDER if code >= 500 else troubles.SMTP_LATER)
@@ -150,10 +155,10 @@ def mail_of(row: Outgoing, options: MailOptions) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
         subject=subject,
         body=words.text,
-        from_email=formataddr((options.display_name, options.address)),
+        from_email=formataddr((options.display_name, options.envelope)),
         to=[address],
-        bcc=[options.address] if options.sent_copy == "copy" else [],
-        reply_to=[options.address],
+        bcc=[options.envelope] if options.sent_copy == "copy" else [],
+        reply_to=[options.envelope],
         headers=headers,
     )
     mail.attach_alternative(_page(words.html, reply.ticket.lang), "text/html")
@@ -209,6 +214,11 @@ def _page(html: str, lang: str) -> str:
         f'<!doctype html>\n<html lang="{code}" dir="{direction}">'
         f'<head><meta charset="utf-8"></head>\n<body><p>{html}</p></body></html>\n'
     )
+
+
+def _give_time(smtp: smtplib.SMTP, seconds: float) -> None:
+    if smtp.sock is not None:
+        smtp.sock.settimeout(seconds)
 
 
 def _refusal(code: int, line: str) -> NotSent | Refused:

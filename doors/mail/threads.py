@@ -13,7 +13,7 @@ from typing import Final
 from django.utils.translation import gettext_noop
 
 from doors.ledger import remote_key
-from doors.mail.incoming import Mail, message_key
+from doors.mail.incoming import MAX_REPORT, Mail, message_key
 from doors.models import Door, Incoming, MailReference, Outgoing
 from tickets.models import Message, Reply, Ticket
 from tickets.vault import UnreadableVault, contact_hmac, decrypt, encrypt
@@ -22,6 +22,8 @@ from tickets.vault.cipher import keyed
 MAX_REFERENCES: Final = 20
 RETURNED: Final = gettext_noop("The customer's mail server gave it back: the address may be wrong.")
 _OURS = re.compile(r"<pasokh\.(\d{1,18})\.([0-9a-f]{20})@[^<>\s]{1,255}>")
+_SENDABLE = re.compile(r"<[!-;=?-~]{1,300}>")
+"""An id that mail servers pass on; a customer's may hold anything."""
 _TOKEN = re.compile(r"\[#(\d{1,18})-([0-9a-f]{10})\]")
 
 
@@ -48,7 +50,7 @@ def our_reply(door: Door, message_id: str) -> int | None:
 
 def replies_named_in(door: Door, raw: bytes) -> list[int]:
     """Replies of ours whose ids stand somewhere in it: what a returned mail is about."""
-    text = raw[:500_000].decode("ascii", "ignore")
+    text = raw[:MAX_REPORT].decode("ascii", "ignore")
     found = (our_reply(door, match[0]) for match in _OURS.finditer(text))
     return [one for one in dict.fromkeys(found) if one is not None][:10]
 
@@ -81,9 +83,10 @@ def references_for(reply: Reply) -> tuple[str, ...]:
     if row is None:
         return ()
     try:
-        return tuple(decrypt(row.ids_encrypted).split())[-MAX_REFERENCES:]
+        ids = [one for one in decrypt(row.ids_encrypted).split() if _SENDABLE.fullmatch(one)]
     except UnreadableVault:  # the mail goes out without its thread
         return ()
+    return tuple(ids)[-MAX_REFERENCES:]
 
 
 def reported_undelivered(door: Door, raw: bytes) -> int:

@@ -8,7 +8,7 @@ import ssl
 from typing import Final
 
 from django.utils.translation import gettext_noop
-from imapclient.exceptions import LoginError
+from imapclient.exceptions import IMAPClientAbortError, LoginError
 
 from doors.kinds import DoorTrouble
 
@@ -27,6 +27,7 @@ IMAP_PASSWORD: Final = gettext_noop(
 IMAP_FOLDER: Final = gettext_noop("The mailbox has no folder of that name.")
 IMAP_MOVE_FOLDER: Final = gettext_noop("The folder for read messages does not exist.")
 IMAP_SENT_FOLDER: Final = gettext_noop("The folder for sent messages does not exist.")
+IMAP_MESSAGE: Final = gettext_noop("The IMAP server does not give out a message that it lists.")
 IMAP_CUT: Final = gettext_noop("The connection to the IMAP server was cut.")
 SMTP_NAME: Final = gettext_noop("There is no SMTP server of that name: check the name.")
 SMTP_PORT: Final = gettext_noop("The SMTP server does not answer at that port: check the port.")
@@ -49,7 +50,11 @@ PLAIN: Final = gettext_noop(
 
 
 def imap_trouble(error: Exception) -> DoorTrouble:
-    if isinstance(error, LoginError):
+    # Whatever ends the signing in is a LoginError, also a server that hangs up.
+    if isinstance(error, LoginError) and isinstance(error.__context__, IMAPClientAbortError):
+        return DoorTrouble(IMAP_CUT)
+    # The latter: letters that cannot be signed in with.
+    if isinstance(error, LoginError | UnicodeEncodeError):
         return DoorTrouble(IMAP_PASSWORD)
     if "starttls" in str(error).lower():
         return DoorTrouble(IMAP_TLS)
@@ -59,7 +64,7 @@ def imap_trouble(error: Exception) -> DoorTrouble:
 
 
 def smtp_trouble(error: Exception) -> DoorTrouble:
-    if isinstance(error, smtplib.SMTPAuthenticationError):
+    if isinstance(error, smtplib.SMTPAuthenticationError | UnicodeEncodeError):
         return DoorTrouble(SMTP_PASSWORD)
     if isinstance(error, smtplib.SMTPSenderRefused):
         return DoorTrouble(SMTP_SENDER)

@@ -48,7 +48,7 @@ def arrive(door: Door, headers: Mapping[str, str], body: bytes) -> Taken:
     """`headers` by lower-case names. Raises NotSigned, NotJson; UnreadableVault where the key is
     missing. What is not mapped is written down as not taken in."""
     options = of(door)
-    verify(options.scheme, secrets_of(door).key_in, headers, body)
+    verify(options.scheme, secrets_of(door).known(), headers, body)
     payload = read_json(body)
     # Only where it is signed too: another id would let a body in that came before.
     named = headers.get("webhook-id", "") if options.scheme.kind == STANDARD else ""

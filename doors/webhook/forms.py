@@ -1,6 +1,8 @@
 """The form of a webhook door: how it is signed, what a payload means, what goes out."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -17,6 +19,8 @@ from runtime.errors import InputError
 from runtime.webhooks import new_key
 
 MAX_LINES = 10_000
+OVERLAP_SECONDS = 24 * 3600.0
+"""For which the key before a new one is good, as that of webhooks out."""
 _SCHEME_NAMES = (_("Standard Webhooks"), _("an HMAC in a header"), _("a secret word in a header"))
 
 
@@ -134,7 +138,10 @@ class WebhookForm(NamedForm):
             key_in = self._new("key_in")
         if not key_out and data["url"]:
             key_out = self._new("key_out")
-        return Keys(key_in, key_out, data["header_value"] or before.header_value)
+        keys = Keys(key_in, key_out, data["header_value"] or before.header_value)
+        if not before.key_in or before.key_in == key_in:
+            return replace(keys, key_before=before.key_before, before_until=before.before_until)
+        return replace(keys, key_before=before.key_in, before_until=time.time() + OVERLAP_SECONDS)
 
     def _new(self, name: str) -> str:
         key = new_key()

@@ -6,6 +6,7 @@ signs what we send, `header_value` goes along in a header of their choosing (the
 
 import json
 import re
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -62,6 +63,16 @@ class Keys:
     key_in: str = field(default="", repr=False)
     key_out: str = field(default="", repr=False)
     header_value: str = field(default="", repr=False)
+    key_before: str = field(default="", repr=False)
+    before_until: float = 0.0
+    """The key that `key_in` took the place of, and until when it is good: their side changes it
+    at another moment."""
+
+    def known(self, *, now: float | None = None) -> tuple[str, ...]:
+        """Keys that prove who sends."""
+        moment = time.time() if now is None else now
+        before = self.key_before if moment < self.before_until else ""
+        return (self.key_in, before) if before else (self.key_in,)
 
 
 def of(door: Door) -> WebhookOptions:

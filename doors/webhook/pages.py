@@ -13,7 +13,7 @@ from doors.models import Door
 from doors.naming import free_source
 from doors.webhook.forms import WebhookForm, initial_of
 from doors.webhook.options import sealed
-from doors.webhook.presets import NAMES, preset
+from doors.webhook.presets import preset, titles
 from doors.webhook.trying import tried
 from people.audit import note
 from people.roles import admin_required, signed_in
@@ -28,7 +28,7 @@ def webhook(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     form = WebhookForm(
         request.POST or None, door=door, initial=_initial(request, door), trying=trying
     )
-    context: dict[str, Any] = {"form": form, "door": door, "presets": NAMES}
+    context: dict[str, Any] = {"form": form, "door": door, "presets": titles()}
     if request.method == "POST" and form.is_valid():
         if not trying:
             saved = _save(request, form)

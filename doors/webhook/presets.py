@@ -17,8 +17,17 @@ class Preset:
     options: dict[str, Any] = field(repr=False)
 
 
+def titles() -> dict[str, str]:
+    """What each desk is called, by the name of its preset."""
+    return {name: _told(name)["title"] for name in NAMES}
+
+
 def preset(name: str) -> Preset | None:
     if name not in NAMES:
         return None
-    told = tomllib.loads((FOLDER / f"{name}.toml").read_text())
+    told = _told(name)
     return Preset(told.pop("title"), told.pop("sample").strip(), told)
+
+
+def _told(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text())

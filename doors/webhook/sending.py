@@ -103,7 +103,7 @@ def _judged(answer: http.Answer, options: WebhookOptions) -> str:
     if 300 <= answer.status < 400:
         raise DoorTrouble(_("The address leads elsewhere: write the one that it leads to."))
     if answer.status in _NOT_NOW:
-        raise NotSent(_("The other program cannot answer now."))
+        raise NotSent(_("The other program cannot answer now."), seconds=answer.wait)
     if answer.status < 500:
         raise Refused(_("The other program does not take this reply."))
     raise PerhapsSent(_("The other program answered with an error after it was asked to reply."))

@@ -1,4 +1,4 @@
-"""Whether a request comes from who has our key: `verify(scheme, key, headers, body)`.
+"""Whether a request comes from who has our key: `verify(scheme, keys, headers, body)`.
 
 Standard Webhooks (standardwebhooks, with its tolerance of five minutes), an HMAC of the body in
 a header, as many desks have it, or, where a desk signs nothing, a secret word in a header.
@@ -9,7 +9,8 @@ import binascii
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -46,8 +47,16 @@ class Scheme:
     timestamp_header: str = ""
 
 
-def verify(scheme: Scheme, key: str, headers: Mapping[str, str], body: bytes) -> None:
-    """`headers` by lower-case names. Raises NotSigned."""
+def verify(scheme: Scheme, keys: Sequence[str], headers: Mapping[str, str], body: bytes) -> None:
+    """`keys`: one of them is enough. `headers` by lower-case names. Raises NotSigned."""
+    *others, last = keys
+    for key in others:
+        with suppress(NotSigned):
+            return _verify(scheme, key, headers, body)
+    return _verify(scheme, last, headers, body)
+
+
+def _verify(scheme: Scheme, key: str, headers: Mapping[str, str], body: bytes) -> None:
     if scheme.kind == STANDARD:
         _standard(key, headers, body)
     elif scheme.kind == WORD:

@@ -34,7 +34,7 @@ def door_in(request: HttpRequest, source: str) -> HttpResponse:
 def _taken(door: Door, headers: dict[str, str], request: HttpRequest) -> HttpResponse:
     body = request.body
     try:
-        verify(of(door).scheme, secrets_of(door).key_in, headers, body)
+        verify(of(door).scheme, secrets_of(door).known(), headers, body)
         if not door.active:
             return _said(HTTPStatus.SERVICE_UNAVAILABLE, "This door is paused: send it later.")
         if not allowed(door.pk):

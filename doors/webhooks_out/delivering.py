@@ -3,7 +3,8 @@
 A row is claimed by a conditional UPDATE, asked for over the net outside of any transaction, and
 settled only by who holds the claim. Who dies between leaves a claim that grows stale, and the row
 goes out again with the same `webhook-id`: at least once, and a receiver knows a repetition. An
-endpoint that fails is left alone for the rest of the pass, so that it holds nobody else up.
+endpoint that fails, or takes its time, is left alone for the rest of the pass, so that it holds
+nobody else up.
 """
 
 import json
@@ -33,6 +34,7 @@ State = WebhookDelivery.State
 
 UNSETTLED: Final = (State.WAITING, State.SENDING)
 SECONDS: Final = 15.0
+SLOW_SECONDS: Final = 3.0
 STALE: Final = timedelta(seconds=60)
 PASS_SECONDS: Final = 45.0
 PAUSES: Final = tuple(
@@ -42,7 +44,6 @@ PAUSES: Final = tuple(
 """After the first attempt, the second, …: 27 hours and a half in all."""
 OFF_AFTER: Final = timedelta(days=5)
 """An endpoint that took nothing for so long is switched off."""
-LONGEST_WAIT: Final = 24 * 3600
 KEPT: Final = timedelta(days=30)
 _GONE = 410
 log = logging.getLogger(__name__)
@@ -51,14 +52,15 @@ log = logging.getLogger(__name__)
 def deliver_due() -> int:
     """One pass: how many were tried. The next pass goes on."""
     started, tried = time.monotonic(), 0
-    failing: set[int] = set()
+    left: set[int] = set()
     while time.monotonic() - started < PASS_SECONDS:
-        row = claim_next(leave_out=failing)
+        row = claim_next(leave_out=left)
         if row is None:
             break
         tried += 1
-        if not deliver(row):
-            failing.add(row.endpoint_id)
+        begun = time.monotonic()
+        if not deliver(row) or time.monotonic() - begun > SLOW_SECONDS:
+            left.add(row.endpoint_id)
     return tried
 
 
@@ -85,14 +87,17 @@ def deliver(row: WebhookDelivery) -> bool:
     endpoint = row.endpoint
     body = json.dumps(row.payload, ensure_ascii=False, sort_keys=True).encode()
     answer, error = None, ""
-    try:
-        signed = webhooks.headers(keys_of(endpoint), row.event_id, body, timestamp=int(time.time()))
-        with translation.override("en"):
+    with translation.override("en"):  # what is kept is said in each reader's language
+        try:
+            keys, now = keys_of(endpoint), int(time.time())
+            signed = webhooks.headers(keys, row.event_id, body, timestamp=now)
             answer = request(
                 "POST", endpoint.url, headers=signed, body=body, seconds=SECONDS, only_status=True
             )
-    except InputError as failure:
-        error = str(failure)
+        except InputError as failure:
+            error = str(failure)
+        else:
+            error = _("The endpoint answered %(status)s.") % {"status": answer.status}
     if answer is not None and answer.ok:
         return _delivered(row, answer.status)
     _failed(row, answer, error)
@@ -136,7 +141,7 @@ def _failed(row: WebhookDelivery, answer: Answer | None, error: str) -> None:
             state=State.FAILED if given_up else State.WAITING,
             claim="",
             status=status,
-            error=(error or f"The endpoint answered {status}.")[:200],
+            error=error[:200],
             next_at=now + pause,
         )
         endpoint = WebhookEndpoint.objects.filter(pk=row.endpoint_id)
@@ -151,10 +156,7 @@ def _failed(row: WebhookDelivery, answer: Answer | None, error: str) -> None:
 def _pause(attempts: int, answer: Answer | None) -> timedelta:
     """Somewhat spread, and not before the other side asks for it."""
     pause = PAUSES[attempts - 1] * random.uniform(1.0, 1.1)  # noqa: S311  no secret
-    asked = answer.headers.get("Retry-After", "") if answer else ""
-    if asked.isascii() and asked.isdecimal():
-        pause = max(pause, timedelta(seconds=min(int(asked[:6]), LONGEST_WAIT)))
-    return pause
+    return max(pause, timedelta(seconds=answer.wait)) if answer else pause
 
 
 def _tell_admins(endpoint: WebhookEndpoint, status: int | None) -> None:

@@ -14,6 +14,7 @@ from tickets.importing.formats import FORMATS, Format, recognise
 from tickets.importing.lines import BadHistoryFile
 from tickets.importing.records import FileProblem, LeftOut, PastConversation, ReadingOptions, Record
 from tickets.importing.report import TicketImportReport
+from tickets.intake import check_lang, check_source
 
 SOURCE: Final = "import"
 BATCH: Final = 1000
@@ -38,11 +39,14 @@ def import_tickets(
     progress: Progress = lambda done, total: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> TicketImportReport:
-    """Read all files. Raises BadHistoryFile for one that is of no known format, before anything is
-    written; what of a file cannot be read is in `report.failed`. `progress` gets bytes; `stop` is
-    asked twice a second, and ends the import after a whole batch. `dry_run` writes nothing."""
+    """Read all files. Raises BadHistoryFile for one that is of no known format, and BadTicket for a
+    source or language that cannot be, before anything is written; what of a file cannot be read is
+    in `report.failed`. `progress` gets bytes; `stop` is asked twice a second, and ends the import
+    after a whole batch. `dry_run` writes nothing."""
     started = time.monotonic()
     options = options or ReadingOptions()
+    check_source(source)
+    check_lang(options.lang)
     report = TicketImportReport(guessed_agents=options.guessed)
     files = [(path, _format(path, format_)) for path in paths]
     importer = Importer(

@@ -26,7 +26,7 @@ from tickets.importing.records import (
     Turn,
 )
 from tickets.importing.turns import conversation
-from tickets.intake import MAX_EXTERNAL_ID, aware, clean
+from tickets.intake import MAX_EXTERNAL_ID, aware, check_moment, clean
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "external_id": (
@@ -190,22 +190,25 @@ def moment(value: str) -> datetime | None:
     """ISO 8601, a day, or seconds since 1970. Raises BadRow."""
     if not value:
         return None
+    found = _read_moment(value)
+    if found is None:
+        raise BadRow(_("created_at is no date (2026-05-31 or 2026-05-31T10:00:00+03:30)."))
+    try:
+        check_moment(found)
+        return aware(found)
+    except (OverflowError, ValueError) as error:
+        raise BadRow(_("created_at is out of range.")) from error
+
+
+def _read_moment(value: str) -> datetime | None:
     if value.isdecimal() and 9 <= len(value) <= 13:
-        seconds = int(value) / (1000 if len(value) > 10 else 1)
-        return datetime.fromtimestamp(seconds, UTC)
+        return datetime.fromtimestamp(int(value) / (1000 if len(value) > 10 else 1), UTC)
     try:
         found = parse_datetime(value)
         day = None if found else parse_date(value)
     except ValueError:  # well formed, but no date
-        found, day = None, None
-    if found is None and day is not None:
-        found = datetime(day.year, day.month, day.day)
-    if found is None:
-        raise BadRow(_("created_at is no date (2026-05-31 or 2026-05-31T10:00:00+03:30)."))
-    try:
-        return aware(found)
-    except (OverflowError, ValueError) as error:
-        raise BadRow(_("created_at is out of range.")) from error
+        return None
+    return datetime(day.year, day.month, day.day) if day else found
 
 
 def _plain(name: str) -> str:

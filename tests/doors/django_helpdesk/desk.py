@@ -160,7 +160,7 @@ class RealDesk:
             input=json.dumps(given),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
@@ -179,10 +179,10 @@ class RealDesk:
             env=self._environment(),
             stdin=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             try:
-                httpx.get(f"{self.url}api/tickets/", timeout=5)
+                httpx.get(f"{self.url}api/tickets/", timeout=30)
             except httpx.TransportError:
                 time.sleep(0.05)
             else:
@@ -192,7 +192,7 @@ class RealDesk:
     def kill(self) -> None:
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
-            self.process.wait(10)
+            self.process.wait(60)
             self.process = None
 
     def hold(self, *, after: bool) -> None:

@@ -1,10 +1,12 @@
 """Connect a mailbox at the desk, against real servers; and what can go wrong, line by line."""
 
+import imaplib
 from dataclasses import replace
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from imapclient.exceptions import IMAPClientAbortError
 
 from doors import working
 from doors.kinds import DoorTrouble
@@ -102,6 +104,7 @@ def test_password_stays_when_left_empty(desk, door):
         ({"imap_security": "tls"}, troubles.IMAP_TLS),
         ({"imap_security": "starttls"}, troubles.IMAP_CERTIFICATE),
         ({"password": "wrong"}, troubles.IMAP_PASSWORD),
+        ({"password": "گذرواژه"}, troubles.IMAP_PASSWORD),
         ({"folder": "Nowhere"}, troubles.IMAP_FOLDER),
         ({"afterwards": "move", "move_to": "Nowhere"}, troubles.IMAP_MOVE_FOLDER),
         ({"sent_folder": "Nowhere"}, troubles.IMAP_SENT_FOLDER),
@@ -117,6 +120,16 @@ def test_each_thing_that_can_be_wrong_is_told_by_one_line(right, wrong, line):
     with pytest.raises(DoorTrouble) as trouble:
         check_options(replace(right, **wrong))
     assert str(trouble.value) == line
+
+
+def test_server_that_hangs_up_while_we_sign_in_says_nothing_of_the_password(right, monkeypatch):
+    def hangs_up(self, *words):
+        raise IMAPClientAbortError("BYE too many connections")
+
+    monkeypatch.setattr(imaplib.IMAP4, "login", hangs_up)
+    with pytest.raises(DoorTrouble) as trouble:
+        check_options(right)
+    assert str(trouble.value) == troubles.IMAP_CUT
 
 
 def test_tls_and_starttls_work_where_the_certificate_is_known(right, servers, monkeypatch):

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CUSTOMERS = 500 if WHOLE else 200
 SECOND_MAILS = 20
 """So many write once more, in the thread of their first mail."""
-SECONDS = 240.0  # a quiet machine needs a fraction of it
+SECONDS = 480.0  # a quiet machine needs a fraction of it
 State = Outgoing.State
 
 
@@ -80,7 +80,7 @@ class Company:
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
             self.process = None
 
     def until(self, reached: Callable[[], bool]) -> None:

@@ -4,17 +4,20 @@ import uuid
 from email.message import EmailMessage
 
 import pytest
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError
 
 from doors import ledger
 from doors.kinds import Refused
 from doors.mail import incoming, receiving, sending, troubles
+from doors.mail.mailbox import Mailbox, opened
 from doors.mail.options import MailOptions
 from doors.mail.working import PERHAPS
 from doors.models import Door, Incoming, MailReference, Outgoing
 from tests.doors.mail.conftest import a_mail
 from tests.doors.mail.servers import ADDRESS
 from tests.tickets import factories
-from tickets import intake
+from tickets import intake, vault
 from tickets.models import Message, Ticket
 from tickets.rating import rate
 from tickets.replying import send_reply
@@ -53,7 +56,8 @@ def test_mail_becomes_a_ticket_with_the_writers_own_words(door, work, write, sup
 
 
 def test_reply_reaches_the_customer_in_their_thread(door, work, write, servers, sara):
-    mail = write("شماره من 09121234567 است.", References="<first@example.com>")
+    odd = "<a\x01b@example.com>"  # some servers refuse a mail with it
+    mail = write("شماره من 09121234567 است.", References=f"<first@example.com> {odd}")
     work()
     ticket = Ticket.objects.get()
     reply_to(ticket, sara, "سلام، با [PHONE_1] تماس می‌گیریم.\nبا <احترام>")
@@ -149,6 +153,14 @@ def test_form_mail_is_answered_where_it_says(door, work, write, servers, sara):
     assert servers.smtp.taken()[0]["To"] == "laleh@example.com"
 
 
+def test_form_that_writes_from_our_own_address_is_no_mail_of_ours(door, work, write):
+    write(From=f"Shop <{ADDRESS}>", Reply_To="Laleh <laleh@example.com>")
+    work()
+    customer = Ticket.objects.get().customer
+    assert vault.decrypt(customer.contact_encrypted) == "laleh@example.com"
+    assert vault.decrypt(customer.name_encrypted) == "Laleh"
+
+
 def test_same_mail_twice_is_one_ticket(door, work, write, servers):
     mail = write()
     servers.imap.deliver(mail.as_bytes())
@@ -219,6 +231,32 @@ def test_raw_bytes_in_headers_lose_no_mail(door, work, servers):
     why = set(Incoming.objects.filter(outcome="ignored").values_list("why", flat=True))
     assert taken_in == 3 - len(why)
     assert why <= {incoming.IMPLAUSIBLE}
+
+
+def test_mailbox_with_a_persian_domain_sends_and_knows_itself(door, work, write, servers, sara):
+    set_options(door, address="support@فروشگاه.example", user=ADDRESS)
+    write()
+    work()
+    reply_to(Ticket.objects.get(), sara)
+    assert work().sent == 1
+    (sent,) = servers.smtp.taken()
+    domain = "فروشگاه.example".encode("idna").decode()
+    assert sent["Message-ID"].endswith(f"@{domain}>")
+    assert f"<support@{domain}>" in sent["From"]
+    write(From=sent["From"].split("<")[1].rstrip(">"))
+    write("ممنون", References=sent["Message-ID"])
+    work()
+    assert Ticket.objects.get().messages.filter(role=Message.Role.CUSTOMER).count() == 2
+    assert Incoming.objects.filter(why=incoming.OWN).count() == 1
+
+
+def test_message_that_is_gone_meanwhile_and_an_empty_one(door, work, servers, monkeypatch):
+    servers.imap.deliver(b"")
+    assert work().received == 1
+    assert [row.why for row in Incoming.objects.all()] == [incoming.UNREADABLE]
+    monkeypatch.setattr(Mailbox, "after", lambda *place, **more: [999])
+    assert not work().trouble
+    assert Incoming.objects.count() == 1
 
 
 def test_address_that_is_refused_fails_and_one_for_later_waits(door, work, write, sara):
@@ -343,6 +381,24 @@ def test_returned_mail_is_shown_with_its_reply(door, work, write, servers, sara)
     reply_to(Ticket.objects.get(), sara)
     work()
     (sent,) = servers.smtp.taken()
+    answers = [
+        {"From": "laleh@example.com", "Auto_Submitted": "auto-replied"},  # on holiday
+        {"From": "MAILER-DAEMON@example.org", "Subject": "Warning: message delayed 24 hours"},
+    ]
+    for headers in answers:
+        write("x", References=sent["Message-ID"], **headers)
+    for kind, line in (
+        ("disposition-notification", "Disposition: manual-action; displayed"),
+        ("delivery-status", "Action: delayed\r\nStatus: 4.4.1"),
+        ("delivery-status", "Action: delivered\r\nStatus: 2.0.0"),
+    ):
+        servers.imap.deliver(a_report(sent["Message-ID"], kind, line))
+    assert work().received == 5
+    assert Outgoing.objects.get().state == State.SENT  # it arrived, or may yet
+    servers.imap.deliver(a_report(sent["Message-ID"], "delivery-status", "Action: failed"))
+    work()
+    assert Outgoing.objects.get().state == State.FAILED
+    Outgoing.objects.update(state=State.SENT)
     report = EmailMessage()
     report["From"] = "MAILER-DAEMON@example.org"
     report.set_content("gone")
@@ -350,7 +406,60 @@ def test_returned_mail_is_shown_with_its_reply(door, work, write, servers, sara)
     servers.imap.deliver(report.as_bytes())
     work()
     assert Outgoing.objects.get().state == State.FAILED
-    assert Incoming.objects.filter(outcome="ignored").count() == 1
+    assert Incoming.objects.filter(outcome="ignored").count() == 7
+
+
+def a_report(message_id, kind, line):
+    return (
+        f"From: Mail <mail@example.net>\r\nAuto-Submitted: auto-replied\r\n"
+        f"Content-Type: multipart/report; report-type={kind}; boundary=b\r\n\r\n"
+        f"--b\r\n\r\nwords\r\n--b\r\nContent-Type: message/{kind}\r\n\r\n"
+        f"Reporting-MTA: dns; example.net\r\n\r\n{line}\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {message_id}\r\n--b--\r\n"
+    ).encode()
+
+
+def test_own_reply_that_comes_back_under_another_name_is_no_ticket(
+    door, work, write, servers, sara
+):
+    """A list, or a mailbox that passes mail on, may put its own sender there."""
+    write()
+    work()
+    reply_to(Ticket.objects.get(), sara)
+    work()
+    (sent,) = servers.smtp.taken()
+    write(From="Support via list <all@example.net>", Message_ID=sent["Message-ID"])
+    work()
+    assert Incoming.objects.first().why == incoming.OWN
+    assert Ticket.objects.count() == 1
+
+
+def test_message_that_the_server_does_not_give_out_does_not_stop_the_others(
+    door, work, write, monkeypatch
+):
+    """Some servers list what they cannot convert, and say no to whoever asks for it."""
+    real, deaf = IMAPClient.fetch, [1]
+
+    def fetch(self, uids, *args):
+        if deaf and len(uids) == 1 and min(uids) <= deaf[0]:
+            raise IMAPClientError("fetch failed: NO cannot be converted")
+        return real(self, uids, *args)
+
+    monkeypatch.setattr(IMAPClient, "fetch", fetch)
+    write("اول")
+    deaf[0] = uid_of_the_last(door)
+    for _round in range(5):  # alone it may be the server's own trouble: it is waited for
+        assert work().trouble == troubles.IMAP_MESSAGE
+    assert not Incoming.objects.exists()
+    write("دوم")
+    assert work().received == 2
+    assert [row.why for row in Incoming.objects.order_by("pk")] == [receiving.BREAKS_OFF, ""]
+    assert Ticket.objects.count() == 1
+
+
+def uid_of_the_last(door):
+    with opened(MailOptions.of(door)) as box:
+        return box.select("INBOX").last
 
 
 def test_trouble_is_one_line_and_ends_when_it_ends(door, work, write, servers):
@@ -389,10 +498,10 @@ def test_mail_that_breaks_the_reading_does_not_stop_the_others(door, work, write
     write("دوم")
     real = incoming.read_mail
 
-    def breaks(raw, *, cut=False):
+    def breaks(raw, **more):
         if "اول" in a_text(raw):
             raise MemoryError
-        return real(raw, cut=cut)
+        return real(raw, **more)
 
     monkeypatch.setattr(incoming, "read_mail", breaks)
     for _round in range(3):

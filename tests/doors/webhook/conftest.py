@@ -87,6 +87,8 @@ class Receiver:
         answer = json.dumps({"id": f"r-{number}"}).encode()
         request.send_response(status)
         request.send_header("Content-Length", str(len(answer)))
+        if status == 429:
+            request.send_header("Retry-After", "3600")
         request.end_headers()
         request.wfile.write(answer)
 

@@ -24,7 +24,7 @@ from tickets.models import Message, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TICKETS = 200
-SECONDS = 120.0  # a quiet machine needs a fraction of it
+SECONDS = 480.0  # a quiet machine needs a fraction of it
 
 
 class Processes:
@@ -66,7 +66,7 @@ class Processes:
         process = self.running.pop(name, None)
         if process is not None:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
     def until(self, reached: Callable[[], bool]) -> None:
         """Lets the time of pauses pass."""

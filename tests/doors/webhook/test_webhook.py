@@ -17,7 +17,7 @@ from standardwebhooks.webhooks import Webhook
 from doors import working
 from doors.models import Door, Incoming, Outgoing
 from doors.webhook import rates
-from doors.webhook.options import Keys, checked, of
+from doors.webhook.options import Keys, checked, of, secrets_of
 from doors.webhook.presets import NAMES, preset
 from doors.webhook.signing import Scheme, is_key
 from doors.webhook.trying import tried
@@ -299,6 +299,15 @@ def test_what_the_receiver_answers_decides(make_door, receiver, sara, status, st
     assert list(receiver.requests.values()) == [seen]
 
 
+def test_a_reply_waits_as_long_as_the_receiver_asks(make_door, receiver, sara):
+    door = make_door(url=receiver.url)
+    knock(payload())
+    answer(Ticket.objects.get(), sara)
+    receiver.answers, before = [429], timezone.now()
+    working.work(door.pk)
+    assert Outgoing.objects.get().next_at - before >= timedelta(hours=1)
+
+
 def test_a_receiver_that_knows_no_ids_gets_nothing_twice(make_door, receiver, sara):
     door = make_door(url=receiver.url, repeats=False)
     knock(payload())
@@ -341,6 +350,9 @@ def test_the_page_tries_a_payload_masked_and_makes_the_keys_once(client, mina):
     client.cookies["django_language"] = "en"
     page = reverse("door-webhook")
     assert client.get(f"{page}?preset=chatwoot").status_code == 200
+    shown = client.get(page).content.decode()
+    for name, title in zip(NAMES, ("Zendesk", "Freshdesk", "Chatwoot"), strict=True):
+        assert f'<a href="?preset={name}"><bdi>{title}</bdi></a>' in shown
     form = {
         "name": "Their desk",
         "kind": "standard",
@@ -371,6 +383,14 @@ def test_the_page_tries_a_payload_masked_and_makes_the_keys_once(client, mina):
     shown = client.get(edit).content.decode()
     assert not any(key in shown for key in keys)
     assert client.post(edit, form).status_code == 302
+    assert secrets_of(Door.objects.get()).known() == (keys[0],)
+    assert client.post(edit, form | {"key_in": KEY}).status_code == 302
+    told = secrets_of(Door.objects.get())
+    assert told.known() == (KEY, keys[0])  # their side changes it at another moment
+    assert told.known(now=time.time() + 25 * 3600) == (KEY,)
+    assert knock(payload(message=3), number="w3", key=KEY, source="webhook").status_code == 202
+    assert client.post(edit, form | {"name": "Ours"}).status_code == 302
+    assert secrets_of(Door.objects.get()).known() == (KEY, keys[0])
     assert knock(payload(message=2), number="w2", key=keys[0], source="webhook").status_code == 202
     bad = client.post(edit, form | {"url": "http://169.254.169.254/"}).content.decode()
     assert "PASOKH_FETCH_ALLOW" in bad

@@ -7,6 +7,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 from django.core import mail
@@ -83,6 +84,7 @@ def test_failures_are_tried_again_with_growing_pauses(endpoint, there):
         assert delivering.deliver_due() == 1
         row = _row()
         assert (row.state, row.attempts, row.status) == (State.WAITING, number, 500)
+        assert row.error == "The endpoint answered 500."
         assert pause <= row.next_at - before <= pause * 1.1 + timedelta(seconds=5)
         assert delivering.deliver_due() == 0  # not before its time
         _now()
@@ -98,8 +100,10 @@ def test_failures_are_tried_again_with_growing_pauses(endpoint, there):
 
 
 @pytest.mark.django_db
-def test_other_side_is_given_the_time_it_asks_for(endpoint, there):
-    there.answers = [(429, {"Retry-After": "600"})]
+@pytest.mark.parametrize("moment", [False, True])
+def test_other_side_is_given_the_time_it_asks_for(endpoint, there, moment):
+    at = format_datetime(timezone.now() + timedelta(seconds=601), usegmt=True)
+    there.answers = [(429, {"Retry-After": at if moment else "600"})]
     make_ticket()
     before = timezone.now()
     delivering.deliver_due()
@@ -175,6 +179,17 @@ def test_failing_endpoint_holds_no_other_up(endpoint, there, mina):
     assert len(there.taken) == 3
     waiting = WebhookDelivery.objects.filter(endpoint__name="dead", attempts__gt=0)
     assert waiting.count() == 1
+
+
+@pytest.mark.django_db
+def test_slow_endpoint_holds_no_other_up(endpoint, there, mina, monkeypatch):
+    other, _key = endpoints.create(name="other", url=there.url, actor=mina)
+    for _ in range(3):
+        make_ticket()
+    monkeypatch.setattr(delivering, "SLOW_SECONDS", -1.0)
+    assert delivering.deliver_due() == 2
+    tried = WebhookDelivery.objects.filter(attempts=1)
+    assert set(tried.values_list("endpoint", flat=True)) == {endpoint.pk, other.pk}
 
 
 @pytest.mark.django_db

@@ -2,10 +2,11 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from doors.models import WebhookDelivery, WebhookEndpoint
-from doors.webhooks_out import delivering, endpoints
+from doors.webhooks_out import delivering, endpoints, telling
 from people.models import AuditEntry
 from tests.tickets.factories import make_ticket
 from tickets.api.tokens import issue_token
@@ -64,6 +65,20 @@ def test_webhook_is_changed_tested_told_again_and_removed(page, endpoint, there)
     assert (endpoint.name, endpoint.active) == ("other", False)
     page.post(reverse("webhook-remove", args=[endpoint.pk]))
     assert not WebhookEndpoint.objects.exists()
+
+
+@pytest.mark.parametrize("lang", ["en", "fa"])
+def test_why_it_was_not_taken_is_kept_in_english_and_said_in_the_readers_language(page, mina, lang):
+    row, _key = endpoints.create(name="inside", url="https://127.0.0.1/", actor=mina)
+    telling.tell_test(row)
+    with translation.override("fa"):
+        delivering.deliver_due()
+    message = "%(host)s is not on the public internet: it is not fetched."
+    assert WebhookDelivery.objects.get().error == message % {"host": "127.0.0.1"}
+    page.cookies["django_language"] = lang
+    with translation.override(lang):
+        words = translation.gettext(message) % {"host": "127.0.0.1"}
+    assert words in page.get(reverse("webhook", args=[row.pk])).content.decode()
 
 
 def test_list_tells_who_fails(page, endpoint, there):

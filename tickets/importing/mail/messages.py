@@ -2,10 +2,12 @@
 what its writer wrote.
 
 Mail is seldom as the standards want it: headers are read leniently, a text whose charset is told
-wrongly is read as what it is, and of the parts the first plain text counts, else the HTML.
+wrongly is read as what it is, and of the parts the first plain text counts, else the HTML. The
+parser itself is held back (`tickets.importing.mail.parsing`): what a stranger may send must not
+keep it busy for minutes or break it off.
 """
 
-import email
+import email.errors
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,25 +15,27 @@ from datetime import datetime
 from email.errors import CloseBoundaryNotFoundDefect, InvalidBase64LengthDefect
 from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from kb.importing.document import UnreadableDocument
 from text.decoding import decode_line
-from tickets.importing.html_text import text_of_html
+from tickets.importing.html_text import rough_text, text_of_html
+from tickets.importing.mail.parsing import addresses, codec, parsed_head, parsed_whole
 from tickets.importing.mail.quoting import own_text
-from tickets.intake import aware
+from tickets.intake import aware, check_moment
 
 MAX_MESSAGE_BYTES: Final = 50 * 1024 * 1024
 _MAX_PARTS: Final = 200
 _MAX_REFERENCES: Final = 100
+_MAX_HTML: Final = 500_000
+"""Characters: of HTML that is longer the beginning is read."""
 _MESSAGE_ID = re.compile(r"<[^<>\s]{3,300}>")
 _REPLY = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|sv|antw|پاسخ|پاسخ به|جواب|ارسال|هدایت|відп|від|пересл|השב|תשובה|הועבר)"
     r"(?:\[\d+\])?\s*[:：]\s*)+",
     re.IGNORECASE,
 )
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +69,19 @@ class Body:
     attachments: int
     cut_off: bool
     unreadable: bool = False
+    """Nested too deep: `text` is what is left without its tags."""
 
 
 def read_head(raw: bytes) -> Head | None:
     """None where there is no head of a message."""
-    end = _HEAD_END.search(raw)
-    parsed = email.message_from_bytes(raw[: end.end()] if end else raw)
-    senders = _addresses(parsed, "From") or _addresses(parsed, "Sender")
+    parsed = parsed_head(raw)
+    senders = addresses_in(parsed, "From") or addresses_in(parsed, "Sender")
     if not senders:
         return None
     ids = _MESSAGE_ID.findall(_header(parsed, "Message-ID"))
-    references = _MESSAGE_ID.findall(_header(parsed, "References"))[:_MAX_REFERENCES]
+    references = _MESSAGE_ID.findall(_header(parsed, "References"))
+    if len(references) > _MAX_REFERENCES:  # the thread's first, and the last
+        references = references[:1] + references[1 - _MAX_REFERENCES :]
     answers = _MESSAGE_ID.findall(_header(parsed, "In-Reply-To"))[:1]
     return Head(
         message_id=ids[0] if ids else "",
@@ -83,15 +89,16 @@ def read_head(raw: bytes) -> Head | None:
         subject=" ".join(_header(parsed, "Subject").split()),
         name=senders[0][0],
         address=senders[0][1],
-        to=tuple(address for name in ("To", "Cc") for _, address in _addresses(parsed, name)),
+        to=tuple(address for name in ("To", "Cc") for _, address in addresses_in(parsed, name)),
         at=_moment(_header(parsed, "Date")),
         automatic=_is_automatic(parsed),
     )
 
 
-def read_body(raw: bytes, *, quotes: bool = False) -> Body:
-    """`quotes`: with what it quotes, as a forwarded message needs it."""
-    parsed = email.message_from_bytes(raw)
+def read_body(raw: bytes | Message, *, quotes: bool = False) -> Body:
+    """`quotes`: with what it quotes, as a forwarded message needs it. `raw`: or `parsed_whole` of
+    it. Raises UnreadableDocument."""
+    parsed = parsed_whole(raw) if isinstance(raw, bytes) else raw
     plain: list[str] = []
     html: list[str] = []
     attachments = 0
@@ -110,28 +117,38 @@ def read_body(raw: bytes, *, quotes: bool = False) -> Body:
     text = "\n".join(one for one in plain if one.strip())
     unreadable = False
     if not text and html:
+        html = [one[:_MAX_HTML] for one in html]
         try:
             text = "\n".join(text_of_html(one) for one in html)
         except UnreadableDocument:
-            unreadable = True
+            unreadable, text = True, "\n".join(rough_text(one) for one in html)
     own = text.strip() if quotes else own_text(text)
     return Body(own, attachments, cut_off, unreadable)
 
 
-def attached(raw: bytes) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the files that came along; a message within it is one of them."""
-    for part in _leaves(email.message_from_bytes(raw)):
+def attached(raw: bytes | Message) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the files that came along; a message within it is one of them. Raises
+    UnreadableDocument."""
+    for part in _leaves(parsed_whole(raw) if isinstance(raw, bytes) else raw):
         kind = part.get_content_type()
         if kind == "message/rfc822":
             inner = part.get_payload()
             if isinstance(inner, list) and inner and isinstance(inner[0], Message):
-                yield _file_name(part) or "message.eml", inner[0].as_bytes()
+                yield _file_name(part) or "message.eml", _written(inner[0])
         elif part.is_multipart():
             pass
         elif kind not in ("text/plain", "text/html") or _is_attachment(part):
             payload = part.get_payload(decode=True)
             if isinstance(payload, bytes):
                 yield _file_name(part), payload
+
+
+def _written(message: Message) -> bytes:
+    """Empty where the library cannot write what it has read."""
+    try:
+        return message.as_bytes()
+    except (ValueError, LookupError, RecursionError):
+        return b""
 
 
 def _file_name(part: Message) -> str:
@@ -167,10 +184,10 @@ def _text(part: Message) -> str:
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
         return ""
-    charset = part.get_content_charset() or "utf-8"
+    charset = codec(part.get_content_charset() or "")
     try:
-        return payload.decode("utf-8" if charset in ("us-ascii", "ascii") else charset)
-    except (LookupError, UnicodeDecodeError):
+        return payload.decode("utf-8" if charset in ("", "ascii") else charset)
+    except (LookupError, ValueError):
         pass
     lines = [(line, decode_line(line)) for line in payload.splitlines(keepends=True)]
     return "".join(
@@ -195,20 +212,20 @@ def _header(message: Message, name: str) -> str:
 
 
 def _decoded(raw: bytes, charset: str | None) -> str:
-    if charset and charset not in ("unknown-8bit", "us-ascii"):
+    if charset and codec(charset) not in ("", "ascii"):
         try:
             return raw.decode(charset)
-        except (LookupError, ValueError):  # no such charset, or one that is none ("idna")
+        except (LookupError, ValueError):
             pass
     return decode_line(raw) or raw.decode("utf-8", "replace")
 
 
-def _addresses(message: Message, name: str) -> list[tuple[str, str]]:
+def addresses_in(message: Message, name: str) -> list[tuple[str, str]]:
     """(name, address in small letters), those that have an address."""
     # Addresses first, names decoded after: an encoded name may hold a comma.
     values = [str(value) for value in message.get_all(name, [])][:20]
     found = []
-    for person, address in getaddresses(values)[:200]:
+    for person, address in addresses(values)[:200]:
         if "@" in address:
             found.append((_decoded_name(person), address.strip().lower()))
     return found
@@ -222,7 +239,9 @@ def _decoded_name(name: str) -> str:
 
 def _moment(value: str) -> datetime | None:
     try:
-        return aware(parsedate_to_datetime(value)) if value else None
+        at = aware(parsedate_to_datetime(value)) if value else None
+        check_moment(at)
+        return at
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
