@@ -8,6 +8,10 @@ a mistyped setting is reported by name instead of as a traceback out of the sett
 import os
 from base64 import b64decode
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import dj_database_url
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
@@ -70,6 +74,30 @@ def get_choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
         problems.append(f"{name} must be one of {', '.join(among)}.")
         return default
     return value
+
+
+def get_timezone(name: str, default: str) -> str:
+    """A name of the IANA list; an empty one is as none."""
+    value = os.environ.get(name) or default
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, a path, a folder
+        problems.append(f"{name} must be a time zone such as Asia/Tehran.")
+        return default
+    return value
+
+
+def get_database(name: str) -> dict[str, Any]:
+    """A PostgreSQL of one's own. One that cannot be read is a backend that connects nowhere: a desk
+    must not begin another database because of a mistyped address."""
+    try:
+        found = dict(dj_database_url.parse(os.environ[name], conn_health_checks=True))
+    except ValueError:
+        found = {}
+    if str(found.get("ENGINE", "")).endswith("postgresql") and found.get("NAME"):
+        return found
+    problems.append(f"{name} must be postgres://USER:PASSWORD@HOST:PORT/NAME.")
+    return {"ENGINE": "django.db.backends.dummy"}
 
 
 def get_webhook_key(name: str, *, needed: bool) -> str:

@@ -28,7 +28,19 @@ class Keys:
     contact: str
 
 
-def load_keys(home: Path) -> Keys:
+def load_keys(home: Path, problems: list[str] | None = None) -> Keys:
+    """A home that cannot be used is one more of `problems`, as a bad setting is; the keys are then
+    of this process alone."""
+    try:
+        return _load(home)
+    except OSError as error:
+        if problems is None:
+            raise
+        problems.append(f"PASOKH_HOME ({home}) cannot be used: {error.strerror}.")
+        return Keys(secrets.token_urlsafe(50), (Fernet.generate_key().decode(),), "none")
+
+
+def _load(home: Path) -> Keys:
     folder = home / "keys"
     vault = os.environ.get("PASOKH_VAULT_KEYS") or _read_or_make(
         folder / "vault", Fernet.generate_key().decode()

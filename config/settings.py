@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
 from config import env
@@ -13,7 +12,7 @@ from config.messages import languages
 BASE_DIR = Path(__file__).resolve().parent.parent
 PASOKH_HOME = env.get_path("PASOKH_HOME", BASE_DIR / "var")
 SAMPLE_DIR = BASE_DIR / "sample"
-KEYS = load_keys(PASOKH_HOME)
+KEYS = load_keys(PASOKH_HOME, problems=env.problems)
 
 DEBUG = env.get_bool("DEBUG", False)
 SECRET_KEY = KEYS.secret
@@ -99,7 +98,7 @@ if EMBEDDED_DATABASE:
         }
     }
 else:
-    DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_health_checks=True))}
+    DATABASES = {"default": env.get_database("DATABASE_URL")}
 DB_POOL = env.get_int("PASOKH_DB_POOL", 0, low=0, high=500)
 """Connections that a process keeps and shares among its requests; 0: each opens its own. The web
 process has some from config.asgi; workers and commands need one at a time."""
@@ -169,10 +168,10 @@ TWO_FACTOR = env.get_choice("PASOKH_TWO_FACTOR", "optional", among=("optional", 
 OTP_TOTP_ISSUER = "Pasokh"
 
 # --- language: Persian first
-LANGUAGE_CODE = env.get_str("PASOKH_LANGUAGE", "fa")
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGES = languages(LOCALE_PATHS[0])
-TIME_ZONE = env.get_str("TZ", "Asia/Tehran")
+LANGUAGE_CODE = env.get_choice("PASOKH_LANGUAGE", "fa", among=tuple(code for code, _ in LANGUAGES))
+TIME_ZONE = env.get_timezone("TZ", "Asia/Tehran")
 USE_I18N = True
 USE_TZ = True
 
@@ -319,6 +318,9 @@ EMAIL_USE_TLS = env.get_bool("PASOKH_SMTP_TLS", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.get_str("PASOKH_SMTP_FROM", "pasokh@localhost")
 
+LOG_LEVEL = env.get_choice(
+    "LOG_LEVEL", "info", among=("debug", "info", "warning", "error", "critical")
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -327,7 +329,7 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}
     },
-    "root": {"handlers": ["console"], "level": env.get_str("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL.upper()},
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},

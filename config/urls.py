@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from runtime.api import documents
-from runtime.api.views import NoSuchAddress
+from runtime.api.views import NoSuchAddress, with_slash
 from runtime.views import live
 
 urlpatterns = [
@@ -17,8 +17,9 @@ urlpatterns = [
     path("api/v1/", include("doors.webhooks_out.api_urls")),
     path("api/schema/", documents.schema, name="api-schema"),
     path("api/docs/", documents.docs, name="api-docs"),
-    # Last of them, and with its slash, so that an address without one is still led on.
-    re_path(r"^api/v1/.*/$", NoSuchAddress.as_view(), name="api-nothing"),
+    # Last of them, so that all that is known comes before.
+    re_path(r"^api/v1/(?:.*/)?$", NoSuchAddress.as_view(), name="api-nothing"),
+    re_path(r"^api/v1/.*[^/]$", with_slash, name="api-with-slash"),
     path("webhooks/", include("doors.webhooks_out.urls")),
     path("doors/", include("doors.urls")),
     path("live/", live, name="live"),

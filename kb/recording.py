@@ -34,8 +34,10 @@ def nothing_read(report: ImportReport) -> str:
     first = report.failed[0]
     if len(report.failed) == 1:
         return f"{first['source']}: {first['error']}"
-    count = _("None of %(count)s could be read.") % {"count": len(report.failed)}
-    return f"{count} {first['source']}: {first['error']}"
+    return _("None of %(count)s could be read. %(first)s") % {
+        "count": len(report.failed),
+        "first": f"{first['source']}: {first['error']}",
+    }
 
 
 def as_kept(report: ImportReport) -> dict[str, Any]:

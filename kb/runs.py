@@ -10,12 +10,14 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kb.models import ImportRun, Source
 from runtime.errors import InputError
 from runtime.jobs import Jobs, State, Trigger, stands_still
 
 JOBS = Jobs(ImportRun, topic="import")
+TAKEN_OVER = gettext_noop("It stood still, and another import took over.")
 
 
 class SourceBusy(InputError):
@@ -53,7 +55,7 @@ def busy(source: Source) -> SourceBusy:
 def _give_way(source: Source, now: datetime) -> None:
     dead = ImportRun.objects.filter(stands_still(now), source=source)
     for run in dead:
-        JOBS.finish(run.pk, State.STOPPED, error=_("It stood still, and another import took over."))
+        JOBS.finish(run.pk, State.STOPPED, error=TAKEN_OVER)
 
 
 def take_up_again(run: ImportRun, *, user: User | None) -> bool:

@@ -4,6 +4,7 @@ Django writes a whole request to a temporary file before a view, or who sends it
 the views' own limits, which answer with a page, would not keep anybody from filling the disk.
 """
 
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
-TOO_LARGE: Final = b"The request is too large.\n"
+TOO_LARGE: Final = "The request is too large."
+API: Final = "/api/v1/"
 
 
 def most_bytes() -> int:
@@ -30,7 +32,7 @@ async def limited(application: Application, scope: Message, receive: Receive, se
         await application(scope, receive, send)
         return
     if _announced(scope) > most:
-        await _refuse(send)
+        await _refuse(scope, send)
         return
     received, answered = 0, False
 
@@ -47,7 +49,7 @@ async def limited(application: Application, scope: Message, receive: Receive, se
 
     await application(scope, counted, noted)
     if received > most and not answered:
-        await _refuse(send)
+        await _refuse(scope, send)
 
 
 def _announced(scope: Message) -> int:
@@ -56,8 +58,24 @@ def _announced(scope: Message) -> int:
     return int(lengths[0][:20]) if lengths and lengths[0].isdigit() else 0
 
 
-async def _refuse(send: Send) -> None:
+async def _refuse(scope: Message, send: Send) -> None:
     """What is still to come is not read."""
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+    kind, body = _said(str(scope.get("path", "")))
+    headers = [(b"content-type", kind), (b"connection", b"close"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": TOO_LARGE})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _said(path: str) -> tuple[bytes, bytes]:
+    """A line for people; below the API a problem, as all of its errors are. REST framework is not
+    asked: nothing of Django has read this request."""
+    if not path.startswith(API):
+        return b"text/plain; charset=utf-8", f"{TOO_LARGE}\n".encode()
+    told = {
+        "type": "/api/docs/#too-large",
+        "title": "Too large",
+        "status": 413,
+        "detail": TOO_LARGE,
+        "instance": path[:200],
+    }
+    return b"application/problem+json", json.dumps(told).encode()

@@ -7,19 +7,26 @@ gives one line and exit status 2; work done in part gives 1.
 """
 
 import json
+import math
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import translation
 
 from runtime.errors import InputError
+from text.lines import is_text
+
+CLOSED_PIPE: Final = 141
+"""128 and SIGPIPE, as a shell says it."""
 
 
 @dataclass(frozen=True)
@@ -80,18 +87,22 @@ class JsonCommand(BaseCommand):
         raise NotImplementedError  # every command has its own
 
     def handle(self, *args: Any, as_json: bool = False, **options: Any) -> None:
+        self.as_json = as_json
         self.quiet = as_json or not sys.stderr.isatty()
+        _check_words(options)
         if self.needs_database:
             make_desk_ready()
         try:
             # Scripts read what commands print, whatever language the desk speaks.
             with translation.override("en"):
                 outcome = self.run(**options)
+            self._print(outcome, as_json=as_json)
         except InputError as error:
             raise CommandError(str(error), returncode=2) from error
         except KeyboardInterrupt:
             raise CommandError("Stopped; what was finished is kept.", returncode=130) from None
-        self._print(outcome, as_json=as_json)
+        except BrokenPipeError:
+            _end_for_a_closed_pipe()
         if outcome.partly:
             sys.exit(1)
 
@@ -105,12 +116,46 @@ class JsonCommand(BaseCommand):
             self.stderr.write("\r\x1b[K", ending="")
         if not as_json:
             for line in outcome.lines:
-                self.stdout.write(line)
+                self.stdout.write(line.encode(errors="backslashreplace").decode())
         elif self.json_lines:
             for row in outcome.data:
-                self.stdout.write(json.dumps(row, ensure_ascii=False, default=str))
+                self.stdout.write(document(row))
         else:
-            self.stdout.write(json.dumps(outcome.data, ensure_ascii=False, default=str))
+            self.stdout.write(document(outcome.data))
+
+
+def document(data: Any) -> str:
+    """JSON that every reader takes: a figure that is no number or has no end is null, and halves of
+    letters, as names of files may have them, are escaped."""
+    try:
+        text = json.dumps(data, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return document(_finite(data))
+    return text if is_text(text) else json.dumps(data, default=str)
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, Mapping):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def _check_words(options: Mapping[str, Any]) -> None:
+    """A terminal that is not set to UTF-8 gives bytes that no column and no answer can hold."""
+    for name, value in options.items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and not is_text(one):
+                line = f"What was given for {name.strip('_')} is not UTF-8 text."
+                raise CommandError(line, returncode=2)
+
+
+def _end_for_a_closed_pipe() -> NoReturn:
+    """Who reads has enough (`scrub FILE | head`): the shell's own status for that, and no word."""
+    with suppress(OSError):  # where standard output is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(CLOSED_PIPE)
 
 
 def make_desk_ready() -> None:
@@ -118,6 +163,11 @@ def make_desk_ready() -> None:
 
     Only the embedded database is set up unasked: a server of one's own is migrated by its owner.
     """
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        line = str(error).strip().partition("\n")[0]
+        raise CommandError(f"The database cannot be reached: {line}", returncode=2) from error
     if not settings.EMBEDDED_DATABASE:
         return
     with connection.cursor() as cursor:

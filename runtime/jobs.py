@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
@@ -185,7 +185,8 @@ class Jobs(Generic[Row]):
 
     def _close(self, job: Row, state: State, error: str | Promise = "") -> None:
         """What it had reported before its process went away stays."""
-        self.finish(job.pk, state, report=job.report, error=str(error))
+        with translation.override("en"):  # whoever reads it has it said in his language
+            self.finish(job.pk, state, report=job.report, error=str(error))
 
 
 def stands_still(now: datetime) -> Q:

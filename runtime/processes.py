@@ -13,7 +13,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
-from django.utils import translation
 
 from runtime.commands import JsonCommand, Outcome
 from runtime.errors import InputError
@@ -59,18 +58,17 @@ class JobCommand(JsonCommand):
         if not self.jobs.rows.filter(pk=id).exists():
             raise UnknownJob(f"There is no {self.jobs.words.thing} {id}.")
         os.nice(NICE)  # people at the desk come first
-        with translation.override(settings.LANGUAGE_CODE):  # people at the desk read what it says
-            try:
-                started = self.work(id)
-                following = self.jobs.next_waiting() if started and not self.alone else None
-                while following is not None:
-                    self.work(following)
-                    following = self.jobs.next_waiting()
-            except InputError:
-                raise
-            except Exception as error:  # its text could hold what the job was given: --traceback
-                thing = self.jobs.words.thing.capitalize()
-                raise CommandError(f"{thing} {id} ended with {type(error).__name__}.") from error
+        try:
+            started = self.work(id)
+            following = self.jobs.next_waiting() if started and not self.alone else None
+            while following is not None:
+                self.work(following)
+                following = self.jobs.next_waiting()
+        except InputError:
+            raise
+        except Exception as error:  # its text could hold what the job was given: --traceback
+            thing = self.jobs.words.thing.capitalize()
+            raise CommandError(f"{thing} {id} ended with {type(error).__name__}.") from error
         row = self.jobs.rows.get(pk=id)
         data = {"id": id, "state": row.state, "error": row.error, "report": row.report}
         thing = self.jobs.words.thing.capitalize()

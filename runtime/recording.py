@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from django.db import DatabaseError, connection
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from runtime.errors import InputError
@@ -103,7 +103,21 @@ def recorded(
 ) -> Iterator[Recording[Report]]:
     """Around the work: the heartbeat while it goes on, the outcome in the row when it ends.
     `keep` makes of the report what the row keeps; `outcome` says how it ended. `stopped_by`: the
-    line of an error that only stops the work, None for all others."""
+    line of an error that only stops the work, None for all others. The work speaks English: what it
+    leaves in rows is said in each reader's language (`runtime.saying`)."""
+    with translation.override("en"):
+        yield from _recorded(jobs, row, report, keep, outcome, stop, stopped_by)
+
+
+def _recorded(
+    jobs: Jobs[Any],
+    row: Job,
+    report: Report,
+    keep: Callable[[Report], dict[str, Any]],
+    outcome: Callable[[Report], tuple[State, str]],
+    stop: Callable[[], bool] | None,
+    stopped_by: Callable[[BaseException], str | None],
+) -> Iterator[Recording[Report]]:
     recording = Recording(jobs, row, report, stop)
 
     def end(state: State, error: str) -> None:

@@ -93,6 +93,7 @@ ROUTES = {
     "canned-use": ticket(about="canned reply"),
     "reply-undo": ticket(who=OWN, about="held reply"),
     "canned-replies": Route(AGENT),
+    "form-keep": Route(AGENT, path={"form": "ticket"}),
     "canned-new": Route(LEAD),
     "canned-edit": Route(LEAD),
     "canned-delete": Route(LEAD),
@@ -196,6 +197,7 @@ ROUTES = {
     "api-schema": Route(ANYBODY),
     "api-docs": Route(ANYBODY),
     "api-nothing": Route(ANYBODY),
+    "api-with-slash": Route(ANYBODY),
     # tokens, webhooks
     "tokens": Route(AGENT),
     "token-revoke": Route(AGENT),

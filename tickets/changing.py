@@ -4,7 +4,7 @@ Each row goes under its own lock and its own access rule: what may not be seen, 
 else changed meanwhile, stays as it is and is counted, and the others are changed all the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,8 +72,16 @@ def change(
     return simple[action](ticket_id, actor=actor, seen=seen)
 
 
-def change_many(pks: Sequence[int], action: str, value: str, *, actor: User) -> Changed:
-    """Raises BadAction before anything is changed."""
+def change_many(
+    pks: Sequence[int],
+    action: str,
+    value: str,
+    *,
+    actor: User,
+    had: Mapping[int, int | None] | None = None,
+) -> Changed:
+    """`had`: who had each ticket when it was shown; what a colleague took since stays as it is.
+    Raises BadAction before anything is changed."""
     if action not in BULK:
         raise BadAction(_("There is no such change."))
     if not pks:
@@ -87,7 +95,8 @@ def change_many(pks: Sequence[int], action: str, value: str, *, actor: User) -> 
         try:
             if pk not in seen:
                 raise BadAction(_("There is no ticket with this number."))
-            if change(pk, action, value, actor=actor):
+            instead_of = (had or {}).get(pk, UNASKED)
+            if change(pk, action, value, actor=actor, instead_of=instead_of):
                 changed += 1
             else:
                 unchanged += 1

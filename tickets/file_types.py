@@ -5,7 +5,9 @@ HTML and SVG (a browser would run what stands in them), office files with macros
 """
 
 import io
+import lzma
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +16,11 @@ from runtime.errors import InputError
 MOST_ENTRIES: Final = 5_000
 """Of an office file, which is an archive inside."""
 _LOOKED_AT: Final = 4096
+_ENTRY: Final = b"PK\x01\x02"
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError),
+    *(zlib.error, lzma.LZMAError),
+)
 
 
 class RefusedType(InputError):
@@ -99,10 +106,12 @@ def type_of(content: bytes) -> FileType:
 def _office(content: bytes) -> FileType:
     """An archive that is no document, or one with macros, is refused. Nothing is unpacked but the
     name of an OpenDocument's type."""
+    if content.count(_ENTRY) > MOST_ENTRIES:  # before a list of them is made
+        raise RefusedType("Archives are not kept: send the files one by one.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
-            if len(names) > MOST_ENTRIES or any("vbaproject" in one.lower() for one in names):
+            if any("vbaproject" in one.lower() for one in names):
                 raise RefusedType("Office files with macros are not kept.")
             if "[Content_Types].xml" in names:
                 for part, known in _OOXML.items():
@@ -113,7 +122,7 @@ def _office(content: bytes) -> FileType:
                     told = file.read(100).decode("ascii", "replace").strip()
                 if told in _ODF:
                     return _ODF[told]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise RefusedType("This file is damaged.") from error
     raise RefusedType("Archives are not kept: send the files one by one.")
 

@@ -1,6 +1,7 @@
 """What people type at the desk. Forms only read and check; the domain does the rest."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -58,11 +59,12 @@ class NewTicketForm(forms.Form):
         team.queryset = Team.objects.all() if is_admin(user) else user.teams.all()
 
     @classmethod
-    def blank(cls, user: User) -> "NewTicketForm":
-        """For somebody of one team, with that team chosen."""
+    def blank(cls, user: User, typed: Mapping[str, str]) -> "NewTicketForm":
+        """For somebody of one team, with that team chosen; `typed`: what was left in it before."""
         teams = list(user.teams.all()[:2])
         only = teams[0].pk if len(teams) == 1 else None
-        return cls(initial={"external_id": uuid.uuid4(), "team": only}, user=user)
+        initial: dict[str, Any] = {"external_id": uuid.uuid4(), "team": only}
+        return cls(initial=initial | dict(typed), user=user)
 
     def new_ticket(self) -> NewTicket:
         data = self.cleaned_data

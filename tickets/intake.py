@@ -8,7 +8,7 @@ should that message be lost, the sweep finds the ticket by its state.
 import random
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +28,7 @@ MAX_SUBJECT = 300
 MAX_CONTACT = 320  # the longest e-mail address (RFC 3696, erratum 1690)
 MAX_NAME = 200
 MAX_EXTERNAL_ID = 200
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _SOURCE = re.compile(r"[\w.-]{1,100}")
 _LANG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
 _COUNTERS = frozenset({COMPANY_ID, NATIONAL_ID, POSTAL_CODE})
@@ -153,14 +154,13 @@ def answered(ticket: Ticket) -> None:
 def check(new: NewTicket) -> None:
     """Limits of every field, before anything is done with it."""
     check_text(new.text)
-    if not _SOURCE.fullmatch(new.source) or find(new.source):
-        raise BadTicket(_("The source must be a short name of letters, digits, dots and dashes."))
+    check_source(new.source)
     if not new.external_id.strip() or len(new.external_id) > MAX_EXTERNAL_ID:
         raise BadTicket(
             _("The external id must have 1 to %(limit)d characters.") % {"limit": MAX_EXTERNAL_ID}
         )
-    if new.lang and not is_lang(new.lang):
-        raise BadTicket(_("The language must be a code such as fa or en."))
+    check_lang(new.lang)
+    check_moment(new.created_at)
     for name, value, limit in (
         (_("subject"), new.subject, MAX_SUBJECT),
         (_("contact"), new.contact, MAX_CONTACT),
@@ -171,6 +171,23 @@ def check(new: NewTicket) -> None:
                 _("The %(field)s may have %(limit)d characters at most.")
                 % {"field": name, "limit": limit}
             )
+
+
+def check_source(source: str) -> None:
+    if not _SOURCE.fullmatch(source) or find(source):
+        raise BadTicket(_("The source must be a short name of letters, digits, dots and dashes."))
+
+
+def check_lang(code: str) -> None:
+    if code and not is_lang(code):
+        raise BadTicket(_("The language must be a code such as fa or en."))
+
+
+def check_moment(moment: datetime | None) -> None:
+    """No desk was there before 1970; and who comes from the future would stand before all others
+    for ever. Two days, for clocks that are wrong."""
+    if moment is not None and not FIRST <= aware(moment) <= timezone.now() + timedelta(days=2):
+        raise BadTicket(_("created_at must be a moment between 1970 and now."))
 
 
 def is_lang(code: str) -> bool:

@@ -24,6 +24,7 @@ from tickets.models import Rating
 NEGATIVE_STARS: Final = 2  # 1 and 2 are negative
 Z_95: Final = 1.959963984540054  # the normal distribution's 0.975 quantile
 MAX_COUNTS_BYTES: Final = 1_000_000
+MOST_RATINGS: Final = 10**12
 CSV_HEADER: Final = (
     "model",
     "1",
@@ -141,7 +142,7 @@ def _counts_row(number: int, row: list[str]) -> ModelRatings:
         counts = [int(cell) for cell in row[1:]]
     except ValueError:
         counts = []
-    if len(counts) != 5 or min(counts) < 0 or not row[0].strip():
+    if len(counts) != 5 or not row[0].strip() or not all(0 <= n <= MOST_RATINGS for n in counts):
         raise BadCounts(_("Line %d of the counts must be a model and five whole numbers.") % number)
     return summarise(row[0].strip(), counts)
 

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from kb.importing.document import UnreadableDocument
+from kb.importing.member_names import decoded
 from kb.importing.recognising import NOT_READ, READ
 from runtime.errors import InputError
+from text.lines import is_text
 
 MAX_FILES = 100_000
 
@@ -60,7 +62,14 @@ def _below(folder: Path) -> Iterator[tuple[str, Path]]:
                         _("%(name)s: more than %(most)s files.")
                         % {"name": folder.name, "most": f"{MAX_FILES:,}"}
                     )
-                yield path.relative_to(folder).as_posix(), path
+                yield path_name(path.relative_to(folder)), path
+
+
+def path_name(path: Path) -> str:
+    """With slashes. Bytes that are no UTF-8 (a disk or an archive of an old Windows) are read as
+    names in archives are: no column can hold them as they come."""
+    name = path.as_posix()
+    return name if is_text(name) else decoded(os.fsencode(name), "cp437")
 
 
 def read_bytes(path: Path) -> bytes:

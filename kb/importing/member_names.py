@@ -20,18 +20,19 @@ def readable_name(info: zipfile.ZipInfo | tarfile.TarInfo) -> str:
     """With slashes, in NFC; UTF-8, or an old Persian or Arabic code page where nothing says so."""
     if isinstance(info, tarfile.TarInfo):
         raw = info.name.encode("utf-8", "surrogateescape")
-        name = _decoded(raw, "utf-8")
+        name = decoded(raw, "utf-8")
     elif info.flag_bits & _UTF8:
         name = info.orig_filename
     else:
-        name = _decoded(info.orig_filename.encode("cp437", "replace"), "cp437")
+        name = decoded(info.orig_filename.encode("cp437", "replace"), "cp437")
     name = unicodedata.normalize("NFC", name.split("\x00")[0].replace("\\", "/"))
     while name.startswith("./"):
         name = name[2:]
     return name
 
 
-def _decoded(raw: bytes, fallback: str) -> str:
+def decoded(raw: bytes, fallback: str) -> str:
+    """Of a name that says no encoding: UTF-8, else Persian or Arabic, else `fallback`."""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:

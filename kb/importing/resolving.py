@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 from kb.importing.document import UnreadableCollection, UnreadableDocument
 from kb.importing.entries import Item, Unreadable
-from kb.importing.files import Found, find, read_bytes
+from kb.importing.files import Found, find, path_name, read_bytes
 from kb.importing.formats import entries
 from kb.models import Source
+from text.lines import is_text
 
 Progress = Callable[[int, int], None]
 Stop = Callable[[], bool]
@@ -103,7 +104,8 @@ def reading_of_files(found: Found, lang: str, *, kind: Kind = Kind.FILES) -> Rea
         name=found.name,
         kind=kind,
         options={"lang": lang} if lang else {},
-        files=tuple(str(path) for _, path in found.files),
+        # One that is no text is the place of no source.
+        files=tuple(str(path) for _, path in found.files if is_text(str(path))),
         items=lambda source, steps, stop, remember: FileItems(found, lang, steps),
     )
 
@@ -151,7 +153,7 @@ def _within_known(found: Found) -> Found:
         return found
     nearest = folders[max(locations, key=len)]
     return Found(
-        str(nearest), nearest.name, ((path.relative_to(nearest).as_posix(), path),), whole=False
+        str(nearest), nearest.name, ((path_name(path.relative_to(nearest)), path),), whole=False
     )
 
 

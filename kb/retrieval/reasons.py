@@ -6,6 +6,7 @@ once for all results of a search: drafts and evaluations never do.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_noop
 from kb.retrieval.candidates import Scope
 from kb.retrieval.fusion import Parts
 from kb.retrieval.lexical import matches
+from runtime.templatetags.desk_text import digits
 
 MAX_SHOWN = 8
 _IN = {
@@ -75,7 +77,8 @@ class Why:
         for name, words in self.words.items():
             found.append(_(_IN[name]) % {"words": ", ".join(dict.fromkeys(words[:MAX_SHOWN]))})
         if self.cosine is not None:
-            found.append(_("Meaning: %(cosine).2f") % {"cosine": self.cosine})
+            cosine = digits(Decimal(f"{self.cosine:.2f}"))
+            found.append(_("Meaning: %(cosine)s") % {"cosine": cosine})
         if not found and self.covered:
             found.append(_("Parts of words alike"))
         return found

@@ -5,14 +5,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import jdatetime
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -22,6 +20,7 @@ from people.models import AuditEntry
 from people.roles import admin_required
 from runtime.days import end_of, start_of
 from runtime.spreadsheets import disarmed
+from runtime.templatetags.desk_charts import typed_day
 
 PER_PAGE = 50
 MOST_ROWS = 100_000  # of a file
@@ -47,7 +46,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         "actions": sorted(((code, action_name(code)) for code in known), key=lambda one: one[1]),
         "people": User.objects.filter(pk__in=actors).order_by("username"),
         "given": given,
-        "example": _example(),
+        "example": typed_day(timezone.localdate()),
         "is_filtered": bool(given),
     }
     return render(request, "people/audit.html", context)
@@ -63,14 +62,6 @@ def audit_csv(request: HttpRequest) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return answer
-
-
-def _example() -> str:
-    """A day as it is typed in the reader's calendar."""
-    today = timezone.localdate()
-    if (get_language() or "").startswith("fa"):
-        return str(jdatetime.date.fromgregorian(date=today)).replace("-", "/")
-    return today.isoformat()
 
 
 class _Echo:

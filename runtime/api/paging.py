@@ -6,7 +6,7 @@ every page. Both answer {count, next, previous, results}; pages after the first 
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db.models import Q
@@ -150,9 +150,10 @@ def _unpacked(cursor: str) -> tuple[datetime, int]:
     try:
         padded = cursor[:200] + "=" * (-len(cursor[:200]) % 4)
         at, _bar, pk = base64.urlsafe_b64decode(padded).decode().partition("|")
-        moment, number = datetime.fromisoformat(at), int(pk)
-        if moment.tzinfo is None or not 0 < number < 2**63:
+        # An offset of a day more than the calendar has is no moment for PostgreSQL.
+        moment, number = datetime.fromisoformat(at).astimezone(UTC), int(pk)
+        if datetime.fromisoformat(at).tzinfo is None or not 0 < number < 2**63:
             raise ValueError
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise ValidationError({"cursor": [_("This cursor is not one of ours.")]}) from error
     return moment, number

@@ -17,6 +17,8 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
+from runtime import saying
+
 register = template.Library()
 
 _PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
@@ -75,14 +77,24 @@ def jalali(value: date | datetime | None, kind: str = "") -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        moment = timezone.localtime(value) if timezone.is_aware(value) else value
+        moment = _local(value)
     else:
         moment = datetime(value.year, value.month, value.day)
         kind = "date"
     if not _in_persian():
         return date_format(moment, _FORMATS[kind])
-    in_jalali = jdatetime.datetime.fromgregorian(datetime=moment, locale=jdatetime.FA_LOCALE)
+    try:
+        in_jalali = jdatetime.datetime.fromgregorian(datetime=moment, locale=jdatetime.FA_LOCALE)
+    except ValueError:  # before the calendar's first year, or after its last
+        return digits(date_format(moment, _FORMATS[kind]))
     return in_jalali.strftime(_JALALI_FORMATS[kind]).translate(_PERSIAN_DIGITS)
+
+
+def _local(moment: datetime) -> datetime:
+    try:
+        return timezone.localtime(moment) if timezone.is_aware(moment) else moment
+    except OverflowError:  # the last hours of the year 9999
+        return moment
 
 
 @register.filter
@@ -124,9 +136,16 @@ def duration(seconds: float | str | None) -> str:
 
 
 @register.filter
-def said(line: str) -> str:
+def said(line: str | None) -> str:
     """A line that is kept in English, in the reader's language where it is known."""
-    return gettext(line) if line else ""
+    return saying.said(line or "", figure=_figure)
+
+
+def _figure(text: str) -> str:
+    """A number that is written already: "5,000"."""
+    if not _in_persian():
+        return text
+    return text.replace(",", "٬").replace(".", "٫").translate(_PERSIAN_DIGITS)
 
 
 @register.filter
@@ -156,9 +175,7 @@ def number(value: float | str | None) -> str:
         text = f"{int(value):,}"
     else:
         text = f"{float(value):,.3f}".rstrip("0")
-    if not _in_persian():
-        return text
-    return text.replace(",", "٬").replace(".", "٫").translate(_PERSIAN_DIGITS)
+    return _figure(text)
 
 
 @register.filter

@@ -23,6 +23,8 @@ function showCurrent() {
 
 function showChosen() {
   const here = boxes();
+  const open = new Set(here.map((box) => box.value));
+  for (const value of chosen) if (!open.has(value)) chosen.delete(value); // another team's by now
   for (const box of here) box.checked = chosen.has(box.value);
   const { sayNone, saySome } = picked.dataset;
   const count = here.filter((box) => box.checked).length;
@@ -60,6 +62,7 @@ function letter(event) {
 
 const isTyping = (target) =>
   target instanceof HTMLElement &&
+  target.checkVisibility() && // no field of a dialog that was just closed
   target.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=submit])");
 
 const keys = {
@@ -89,8 +92,12 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
   if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Enter" && event.target === document.body) {
+    keys.o(); // the row that is marked, after coming back from its ticket
+    return;
+  }
   const act = keys[letter(event)];
-  if (act === undefined) return;
+  if (act === undefined || (event.repeat && act !== keys.j && act !== keys.k)) return;
   event.preventDefault();
   act();
 });

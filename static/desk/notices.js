@@ -49,6 +49,20 @@ document.addEventListener("htmx:sendError", (event) => {
   }
 });
 
+/* What a page says as it opens stands in it from the beginning, and readers speak of changes only:
+ * said once more, to them alone. */
+const opening = [...document.querySelectorAll(".notices > li, #undo > span:first-of-type")];
+if (opening.length > 0) {
+  const spoken = document.createElement("p");
+  spoken.className = "visually-hidden";
+  spoken.role = "status";
+  document.getElementById("main").append(spoken);
+  setTimeout(() => {
+    spoken.textContent = opening.map((one) => one.textContent.trim()).join(" ");
+    setTimeout(() => spoken.remove(), READ_MS);
+  }, 500);
+}
+
 /* Signing in changes the token against forged requests: take the present one, from its cookie. */
 
 function presentToken() {

@@ -45,6 +45,8 @@ for (const dialog of [note, refusal].filter(Boolean)) {
     if (!successful || answered !== asked) return; // refused, or signed out
     dialog.querySelector("form").reset();
     dialog.close();
+    const text = dialog.dataset.sayKept;
+    if (text) document.dispatchEvent(new CustomEvent("desk:say", { detail: { text } }));
   });
 }
 
@@ -62,7 +64,7 @@ const rows = () => [...list.querySelectorAll("[data-canned]")].filter((one) => !
 async function loadCanned() {
   search.value = "";
   await htmx.ajax("GET", canned.dataset.url, { target: list, swap: "innerHTML" });
-  search.focus();
+  find(); // what was typed before it came
 }
 
 function find() {
@@ -71,6 +73,8 @@ function find() {
     const text = one.textContent.toLocaleLowerCase();
     one.hidden = !wanted.every((word) => text.includes(word));
   }
+  const count = document.getElementById("canned-found");
+  count.textContent = wanted.length > 0 && rows().length === 0 ? count.dataset.sayNone : "";
 }
 
 async function use(button) {

@@ -199,8 +199,11 @@ function undoing(undo, keeper) {
   const end = Date.now() + Number(undo.dataset.seconds) * 1000;
   const tick = () => {
     const seconds = Math.ceil((end - Date.now()) / 1000);
-    if (seconds <= 0) undo.remove();
-    else {
+    if (seconds <= 0) {
+      const hadFocus = undo.contains(document.activeElement);
+      undo.remove();
+      if (hadFocus) document.getElementById("main").focus({ preventScroll: true });
+    } else {
       left.textContent = numbers.format(seconds);
       setTimeout(tick, 250);
     }

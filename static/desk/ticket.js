@@ -1,5 +1,6 @@
 /* The ticket page by keyboard: pick a draft, rate, send, go on. What is typed is kept by
- * ticket-reply.js; dialogs are opened by ticket-dialogs.js.
+ * ticket-reply.js; dialogs are opened by ticket-dialogs.js; what others do is said by
+ * ticket-meanwhile.js.
  *
  * Five keys answer and rate: 1 to 3 pick a draft and begin rating, a digit for each draft, s sends.
  * Keys are read by their place as well as by their letter, so that they work while the Persian
@@ -16,7 +17,6 @@ let written = ""; // what the box held when a draft or answer was put there: not
 let ratingOf = null; // while rating: the suggestion that the next digit rates
 let current = null; // the suggestion that keys mean: its id, as the card may be replaced
 const saving = new Set(); // ratings' forms whose stars the server has not confirmed
-const announced = new Set(); // drafts that were said to be ready
 
 /* Those that can be seen: guesses are folded away until somebody wants them. */
 const cards = () =>
@@ -76,7 +76,11 @@ function put(text) {
 }
 
 function pick(one, { focus = false } = {}) {
-  if (!one || !reply) return;
+  if (!reply) return;
+  if (!one) {
+    say(words.sayNoDraft);
+    return;
+  }
   const text = draftWords(one);
   if (one.dataset.state !== "ready" || !text) {
     const isBusy = one.getAttribute("aria-busy") === "true";
@@ -120,7 +124,7 @@ function startRating() {
   const here = open.find((each) => each.dataset.suggestion === current);
   const one = unrated.find((each) => each === here) ?? unrated[0] ?? here ?? open[0];
   if (one) beginRating(one, { focus: true });
-  else say(words.sayWriting);
+  else say(cards().length > 0 ? words.sayWriting : words.sayNoDraft);
 }
 
 function beginRating(one, { focus }) {
@@ -157,7 +161,8 @@ function rate(one, stars) {
     beginRating(next, { focus: true });
   } else {
     stopRating();
-    document.activeElement?.blur?.();
+    // Out of the stars, which arrows would change, to the words that are about to be sent.
+    (cardOf(chosen?.value) ?? one).querySelector(".draft-body").focus({ preventScroll: true });
   }
 }
 
@@ -206,18 +211,27 @@ function letter(event) {
   return event.code.startsWith("Key") ? event.code.slice(3).toLowerCase() : "";
 }
 
+/* A field of a dialog that was just closed keeps the focus until the next frame: not typed into. */
 function isTyping(target) {
   return (
     target instanceof HTMLElement &&
+    target.checkVisibility() &&
     target.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=submit])")
   );
 }
 
-const follow = (rel) => document.querySelector(`a[rel="${rel}"][href]`)?.click();
+/* Along the list that the ticket was opened from; where it ends, that is said. */
+function follow(rel) {
+  const link = document.querySelector(`a[rel="${rel}"][href]`);
+  if (link) link.click();
+  else say(document.querySelector(".ticket-nav").dataset[rel === "next" ? "sayNext" : "sayPrev"]);
+}
+
 const open = (name) => document.dispatchEvent(new CustomEvent("desk:open", { detail: { name } }));
 
 const keys = {
   a: () => document.querySelector("[data-assign-me]")?.click(),
+  b: () => document.getElementById("back-to-list").click(),
   c: () => open("canned"),
   e: () => (reply ? reply.focus() : document.getElementById("answer-again")?.click()),
   j: () => follow("next"),
@@ -311,33 +325,10 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-/* "Draft 2 is ready", once, to those who listen to the page: not each word of it. */
-function announce({ quietly = false } = {}) {
-  const ready = cards().filter(
-    (one) => one.dataset.state === "ready" && !announced.has(one.dataset.suggestion),
-  );
-  for (const one of ready) announced.add(one.dataset.suggestion);
-  const place = document.getElementById("drafts-said");
-  if (!quietly && ready.length > 0 && place !== null) {
-    place.textContent = ready.map((one) => one.dataset.sayReady).join(" ");
-  }
-}
-
-let heard = asked();
-
-function asked() {
-  return document.querySelectorAll("#talk .message-customer").length;
-}
-
 document.addEventListener("htmx:afterSettle", () => {
   showChosen();
   showRating();
-  announce();
-  if (asked() > heard) say(words.sayAgain); // before an answer to what was asked before is sent
-  heard = asked();
 });
-
-announce({ quietly: true });
 
 /* What was typed on another machine, or just before the page was left. */
 function restore() {

@@ -109,7 +109,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea, select, dialog");
+  const field = event.target.closest?.("input, textarea, select, dialog");
+  const typing = field?.checkVisibility(); // a dialog that was just closed still has the focus
   const other = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
   if (typing || other || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (event.key.toLowerCase() === "m" || event.code === "KeyM") {

@@ -23,6 +23,25 @@ UNNAMED = """
   .filter((one) => !(one.textContent.trim() || one.labels?.length || one.ariaLabel || one.title))
   .map((one) => one.outerHTML.slice(0, 120))
 """
+OUT_OF_SIGHT = """
+[...document.querySelectorAll(".table-wrap")].flatMap((wrap) => {
+  const seen = wrap.getBoundingClientRect();
+  const beside = (at) => at.width && (at.left < seen.left - 1 || at.right > seen.right + 1);
+  return [...wrap.querySelectorAll("a[href], button, input, select")]
+    .filter((one) => beside(one.getBoundingClientRect()))
+    .map((one) => `out of sight until the table slides: ${one.outerHTML.slice(0, 120)}`);
+})
+"""
+"""In a table that slides, nothing to be clicked lies beside what is seen at first."""
+UNLABELLED = """
+[...document.querySelectorAll(".table-wrap:not(.numbers) tbody td:not(:first-child)")]
+  .filter((one) => !one.dataset.label || one.role !== "cell")
+  .map((one) => `no column's name is shown beside: ${one.outerHTML.slice(0, 120)}`)
+"""
+HALF_PERSIAN = """
+[...document.body.innerText.matchAll(/[۰-۹][.,][۰-۹]+/g)]
+  .map((found) => `a Latin point or comma in a Persian number: ${found[0]}`)
+"""
 BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -79,7 +98,9 @@ class Looker:
         beyond = self.page.evaluate(BEYOND)
         if beyond > 0:
             found.append(f"{beyond} pixels too wide")
+        found += self.page.evaluate(OUT_OF_SIGHT)
         if whole:
+            found += self.page.evaluate(UNLABELLED) + self.page.evaluate(HALF_PERSIAN)
             headings = self.page.locator("h1").count()
             if headings != 1:
                 found.append(f"{headings} h1")

@@ -151,6 +151,7 @@ PAGES: Final = OUTSIDE | DESK | KNOWLEDGE | ADMIN
 CHANGES: Final = [
     "inbox-change",
     "view-save",
+    "form-keep",
     "view-remove",
     "ticket-change",
     "ticket-send",

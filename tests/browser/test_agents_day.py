@@ -1,6 +1,7 @@
 """An agent's day by keyboard, in Persian and in English, at a whole desk."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -52,7 +53,7 @@ def test_agents_day_by_keyboard(visit, desk_server: LiveDesk, lang: str):
     first = _ticket_appears_by_itself(page, desk_server, lang=lang)
     page.locator(f"#ticket-{first}").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/tickets/{first}/")
+    page.wait_for_url(f"**/tickets/{first}/**")
 
     page.add_init_script(WATCH)
     ticket = _ticket_behind_others(desk_server, lang=lang)
@@ -109,6 +110,7 @@ def test_five_keys_from_opening_to_a_sent_and_rated_reply(visit, desk_server, la
     for number, (key, code) in enumerate(ON_KEYBOARDS[layout]):
         if number == 4:
             assert page.evaluate("presses") == 4
+            assert page.evaluate("document.activeElement.className") == "draft-body"
         for kind in ("keyDown", "keyUp"):
             keyboard.send("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": code})
     expect(page.locator(".message-agent .words")).to_have_text(draft or "")
@@ -206,15 +208,22 @@ def test_note_and_canned_reply_by_keys(visit, desk_server: LiveDesk):
     page.fill("#id_title", "Thanks")
     page.fill("#id_text", "Thank you for ticket {ticket}.")
     page.click("form.card .button-primary")
+    page.wait_for_url("**/canned/")
     page.goto(f"{desk_server.base_url}/tickets/{ticket}/")
     page.keyboard.press("n")
     page.keyboard.type("She called, too.")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".message-note .words")).to_have_text("She called, too.")
     expect(page.locator("#note")).to_be_hidden()
+    expect(page.locator("#toast")).to_contain_text("The note is kept.")
+    page.route("**/canned/", lambda route: (time.sleep(0.4), route.continue_()), times=1)
     page.keyboard.press("c")
-    page.keyboard.type("thank")
+    page.keyboard.type("nothing of this kind")  # before the list has come
+    expect(page.locator("#canned-found")).to_contain_text("No canned reply")
+    expect(page.locator("#canned-list li:visible")).to_have_count(0)
+    page.fill("#canned-search", "thank")
     expect(page.locator("#canned-list li:visible")).to_have_count(1)
+    expect(page.locator("#canned-found")).to_be_empty()
     page.keyboard.press("Enter")
     expect(page.locator("#reply")).to_have_value(f"Thank you for ticket {ticket}.")
     expect(page.locator("#canned")).to_be_hidden()
@@ -231,9 +240,9 @@ def test_send_while_typing_and_go_on_to_the_next_ticket(visit, desk_server: Live
     visitor.sign_in(desk_server, "sara")
     page.goto(f"{desk_server.base_url}/tickets/{first}/")
     page.keyboard.press("j")
-    page.wait_for_url(f"**/tickets/{second}/")
+    page.wait_for_url(f"**/tickets/{second}/**")
     page.keyboard.press("k")
-    page.wait_for_url(f"**/tickets/{first}/")
+    page.wait_for_url(f"**/tickets/{first}/**")
     page.keyboard.press("e")
     page.keyboard.type("An answer of my own, s and 1 are only letters here.")
     page.keyboard.press("Control+Enter")
@@ -242,6 +251,127 @@ def test_send_while_typing_and_go_on_to_the_next_ticket(visit, desk_server: Live
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).to_be_hidden()
+
+
+@pytest.mark.parametrize("lang", ["fa", "en"])
+def test_found_tickets_are_walked_answered_and_come_back_to(visit, desk_server, lang: str):
+    """By keyboard from the search to the end of what was found, with an answer on the way."""
+    tickets = [
+        desk_server.new_ticket(f"zircon{lang} {number}", external_id=f"walk-{lang}-{number}")
+        for number in range(3)
+    ]
+    page = visit(lang).page
+    page.goto(f"{desk_server.base_url}/sign-in/")
+    page.fill("#id_username", "sara")
+    page.fill("#id_password", desk_server.passwords["sara"])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#inbox")
+    page.wait_for_load_state()  # keys are heard once the page is whole
+    page.keyboard.press("/")
+    page.keyboard.type(f"zircon{lang}")
+    page.keyboard.press("Enter")
+    expect(page.locator(".inbox-row")).to_have_count(3)
+    page.wait_for_load_state()
+    found = page.url
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/tickets/{tickets[2]}/**")  # the newest first
+    page.keyboard.press("j")
+    page.wait_for_url(f"**/tickets/{tickets[1]}/**")
+    assert "zircon" not in page.url
+    page.reload()
+    page.keyboard.press("e")
+    page.keyboard.type("Done")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message-agent")).to_have_count(1)
+    page.wait_for_load_state()
+    page.keyboard.press("j")
+    page.wait_for_url(f"**/tickets/{tickets[0]}/**")
+    page.keyboard.press("j")
+    expect(page.locator("#toast p")).to_be_visible()  # the last, and says so
+    page.keyboard.press("k")
+    page.wait_for_url(f"**/tickets/{tickets[1]}/**")
+    page.keyboard.press("b")
+    page.wait_for_url(found)
+    expect(page.locator(".inbox-row[data-current]")).to_have_id(f"row-{tickets[1]}")
+    page.keyboard.press("Enter")  # the marked row, without going to it again
+    page.wait_for_url(f"**/tickets/{tickets[1]}/**")
+
+
+def test_colleague_who_takes_the_ticket_is_announced_and_takes_no_focus(visit, desk_server):
+    ticket = desk_server.new_ticket(QUESTIONS["en"], external_id="day-taken", lang="en")
+    visitor, colleague = visit("en"), visit("en")
+    for one, name in ((visitor, "sara"), (colleague, "omid")):
+        one.sign_in(desk_server, name)
+        one.page.goto(f"{desk_server.base_url}/tickets/{ticket}/")
+    page = visitor.page
+    page.bring_to_front()
+    expect(page.locator(".draft[data-state=ready]")).to_have_count(3, timeout=DONE_MS)
+    page.locator("#change-priority").focus()
+    colleague.page.keyboard.press("a")
+    expect(page.locator("#toast")).to_contain_text("omid has this ticket now.")
+    expect(page.locator("#change-priority")).to_be_focused()
+
+
+def test_key_that_follows_a_dialog_at_once_is_heard(visit, desk_server: LiveDesk):
+    """A closed dialog's field has the focus until the next frame, in which keys may come."""
+    ticket = desk_server.new_ticket(QUESTIONS["en"], external_id="day-at-once", lang="en")
+    visitor = visit("en")
+    page = visitor.page
+    visitor.sign_in(desk_server, "sara")
+    page.goto(f"{desk_server.base_url}/tickets/{ticket}/")
+    for key, dialog in (("x", "refuse"), ("m", "mask")):
+        page.keyboard.press("n")
+        expect(page.locator("#note-text")).to_be_focused()
+        page.evaluate(
+            """(key) => {
+              const field = document.getElementById("note-text");
+              document.getElementById("note").close();
+              const code = `Key${key.toUpperCase()}`;
+              field.dispatchEvent(new KeyboardEvent("keydown", { key, code, bubbles: true }));
+            }""",
+            key,
+        )
+        expect(page.locator(f"#{dialog}")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(f"#{dialog}")).to_be_hidden()
+
+
+def test_change_of_a_ticket_leaves_the_focus_where_it_was_made(visit, desk_server: LiveDesk):
+    ticket = desk_server.new_ticket(QUESTIONS["fa"], external_id="day-focus")
+    visitor = visit("fa")
+    page = visitor.page
+    visitor.sign_in(desk_server, "sara")
+    page.goto(f"{desk_server.base_url}/tickets/{ticket}/")
+    page.locator("#change-priority").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("[data-change=priority] button")).to_be_focused()
+    expect(page.locator("#change-priority")).to_have_value("2")
+    with page.expect_navigation():
+        page.keyboard.press("a")
+    expect(page.locator("[data-assign-me]")).to_have_count(0)
+    page.locator("button[value=close]").focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("#ticket-facts")).to_be_focused()  # not "Open again", which took its place
+
+
+def test_view_that_is_kept_is_said_to_those_who_cannot_see_it(visit, desk_server: LiveDesk):
+    visitor = visit("en")
+    page = visitor.page
+    visitor.sign_in(desk_server, "omid")
+    page.goto(f"{desk_server.base_url}/?lang=en&priority=3")
+    page.locator("#filters summary").focus()
+    page.keyboard.press("Enter")
+    page.fill(".filter-save [name=name]", "English, urgent")
+    page.keyboard.press("Enter")
+    expect(page.locator("main > [role=status].visually-hidden")).to_have_text("The view is kept.")
+    expect(page.get_by_role("link", name="English, urgent")).to_have_attribute(
+        "aria-current", "page"
+    )
 
 
 def test_customer_writes_again_while_the_page_is_open(visit, desk_server: LiveDesk):

@@ -5,12 +5,13 @@ tests/browser/pages.py lists the pages. A page is loaded once for each language;
 the colours change around it, as they do around a person.
 """
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import NARROW, inject_axe
 from tests.browser.looking import Looker
@@ -140,6 +141,56 @@ def test_pages_of_a_new_desk_are_sound(chromium: Browser, new_desk: ShownDesk):
         wrong += [f"{path}: {one}" for one in looker.troubles()]
     looker.page.context.close()
     assert not wrong, "\n".join(wrong)
+
+
+MOST_SHIFT = 0.02
+SHIFT = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("lang", ["fa", "en"])
+def test_tables_are_blocks_on_a_telephone_and_stay_tables(
+    chromium: Browser, desk: ShownDesk, lang: str
+):
+    looker = Looker(chromium, desk, lang, "mina")
+    page = looker.page
+    looker.around(NARROW, "light")
+    page.add_init_script(SHIFT)
+    page.route("**/desk/tables*.js", _late)
+    page.goto(f"{desk.base_url}/doors/{desk.known['door']}/")
+    table = page.get_by_role("table").first
+    failed = table.get_by_role("row").filter(has=page.get_by_role("button"))
+    expect(failed).to_have_count(1)
+    assert failed.get_by_role("rowheader").count() == 1
+    for button in failed.get_by_role("button").all():
+        expect(button).to_be_in_viewport(ratio=1)
+    names = table.get_by_role("columnheader").all_text_contents()
+    labels = "(row) => [...row.cells].map((cell) => cell.dataset.label)"
+    assert failed.evaluate(labels) == names
+    expect(table.locator("[data-empty]").first).to_have_text("–")
+    assert page.evaluate("window.shift") < MOST_SHIFT
+    page.context.close()
+
+
+def _late(route: Route) -> None:
+    """As over a slow line: the rows are there long before what names their cells."""
+    time.sleep(0.3)
+    route.continue_()
+
+
+def test_a_table_that_comes_later_is_a_block_too(chromium: Browser, desk: ShownDesk):
+    looker = Looker(chromium, desk, "fa", "mina")
+    looker.around(NARROW, "light")
+    looker.page.goto(f"{desk.base_url}/privacy/tester/")
+    inject_axe(looker.page)
+    looker.page.fill("#id_text", "0912 345 6789")
+    expect(looker.page.locator("#tester-result table td").nth(1)).to_have_role("cell")
+    assert not looker.troubles()
+    looker.page.context.close()
 
 
 def test_language_is_switched_in_place(chromium: Browser, desk: ShownDesk):

@@ -65,7 +65,7 @@ def test_words_changed_after_a_send_whose_answer_got_lost(opened):
     visitor, _ticket = opened("answer-lost")
     page = visitor.page
     _type(page)
-    page.route("**/send/", lambda route: (route.fetch(), route.abort()), times=1)
+    page.route("**/send/**", lambda route: (route.fetch(), route.abort()), times=1)
     page.keyboard.press("Control+Enter")
     expect(page.locator("#toast .is-error")).to_be_visible()  # not swept away by a live refresh
     expect(page.locator("#meanwhile [role=alert]")).to_be_visible()
@@ -201,3 +201,32 @@ def test_single_keys_can_be_switched_off(opened):
     page.keyboard.press("e")
     page.keyboard.type("abc")
     expect(page.locator("#reply")).to_have_value(re.compile("abc"))
+
+
+def test_new_tickets_form_outlives_its_tab_and_the_session(visit, desk_server: LiveDesk):
+    visitor = visit("fa")
+    page = visitor.page
+    visitor.sign_in(desk_server, "sara")
+    page.goto(f"{desk_server.base_url}/tickets/new/")
+    page.fill("#id_text", TYPED)
+    page.close(run_before_unload=True)  # at once: a beacon keeps it
+    page = visitor.page = page.context.new_page()
+    wait_for(lambda: page.goto(f"{desk_server.base_url}/tickets/new/") and _text(page) == TYPED)
+    page.keyboard.press("Control+End")
+    page.locator("#id_text").press_sequentially(" و باز")
+    expect(page.locator("[data-kept-state]")).to_have_text("نگه داشته شد")
+    session = [one for one in page.context.cookies() if one["name"] == "sessionid"]
+    page.context.clear_cookies(name="sessionid")
+    page.fill("#id_text", f"{TYPED} تا آخر")
+    page.locator("form[data-keep-form] .button-primary").click()
+    expect(page.locator("#toast .is-error")).to_be_visible()
+    expect(page.locator("#id_text")).to_have_value(f"{TYPED} تا آخر")
+    page.context.add_cookies(session)
+    page.locator("form[data-keep-form] .button-primary").click()
+    expect(page.locator("#talk .message-customer .words")).to_have_text(f"{TYPED} تا آخر")
+    page.goto(f"{desk_server.base_url}/tickets/new/")
+    expect(page.locator("#id_text")).to_have_value("")
+
+
+def _text(page: Page) -> str:
+    return page.input_value("#id_text")

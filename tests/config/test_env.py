@@ -53,3 +53,32 @@ def test_get_choice_takes_one_of_the_words(monkeypatch):
     monkeypatch.setenv("X", "some")
     assert env.get_choice("X", "none", among=("none", "all")) == "none"
     assert env.problems == ["X must be one of none, all."]
+
+
+@pytest.mark.parametrize("raw", ["Mars/Olympus", ":/etc/localtime", "../etc", "Asia"])
+def test_get_timezone_refuses_what_is_none(monkeypatch, raw):
+    monkeypatch.setenv("X", raw)
+    assert env.get_timezone("X", "Asia/Tehran") == "Asia/Tehran"
+    assert env.problems == ["X must be a time zone such as Asia/Tehran."]
+
+
+def test_get_timezone_takes_an_empty_one_as_none(monkeypatch):
+    monkeypatch.setenv("X", "")
+    assert env.get_timezone("X", "Asia/Tehran") == "Asia/Tehran"
+    monkeypatch.setenv("X", "Europe/Kyiv")
+    assert env.get_timezone("X", "Asia/Tehran") == "Europe/Kyiv"
+    assert env.problems == []
+
+
+@pytest.mark.parametrize("raw", ["nonsense", "sqlite:///x", "postgres://u:p@host:nine/x", "://"])
+def test_get_database_connects_nowhere_by_a_mistyped_address(monkeypatch, raw):
+    monkeypatch.setenv("X", raw)
+    assert env.get_database("X") == {"ENGINE": "django.db.backends.dummy"}
+    assert env.problems == ["X must be postgres://USER:PASSWORD@HOST:PORT/NAME."]
+
+
+def test_get_database_reads_an_address(monkeypatch):
+    monkeypatch.setenv("X", "postgres://u:p@host:9/x")
+    found = env.get_database("X")
+    assert (found["NAME"], found["HOST"], found["PORT"]) == ("x", "host", 9)
+    assert env.problems == []

@@ -49,3 +49,13 @@ def test_load_keys_is_one_key_for_processes_that_start_together(tmp_path):
     for thread in threads:
         thread.join()
     assert len(set(found)) == 1
+
+
+def test_home_that_cannot_be_used_is_a_problem_and_no_traceback(tmp_path):
+    home = tmp_path / "file"
+    home.write_text("no folder")
+    problems = []
+    assert load_keys(home, problems).secret
+    assert problems == [f"PASOKH_HOME ({home}) cannot be used: Not a directory."]
+    with pytest.raises(NotADirectoryError):
+        load_keys(home)

@@ -268,14 +268,16 @@ def test_budget_stops_before_the_next_request(centre):
 
 
 def test_limit_and_parallel_requests(centre):
-    at_once, most, lock = 0, 0, threading.Lock()
+    at_once, most, lock = 0, 0, threading.Condition()
 
     def script(body, number):
         nonlocal at_once, most
         with lock:
             at_once += 1
             most = max(most, at_once)
-        time.sleep(0.1)
+            lock.notify_all()
+            lock.wait_for(lambda: most == 3, timeout=60)
+        time.sleep(0.05)  # time for one too many
         with lock:
             at_once -= 1
         return good(body, number)
@@ -484,7 +486,7 @@ def _start(url, *arguments):
     )
 
 
-def _until(condition, seconds=30):
+def _until(condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never came"
@@ -497,7 +499,7 @@ def test_killed_run_goes_on_and_pays_for_nothing_twice(centre):
 
     def script(body, number):
         if number == 3:
-            blocked.wait(20)
+            blocked.wait(240)
         return good(body, number)
 
     with question_server(script) as server:
@@ -531,7 +533,7 @@ def test_interrupted_command_keeps_its_work_and_exits_with_one(centre):
 
     with question_server(script) as server:
         process = _start(server.url, "--json")
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=120)
     assert process.returncode == 1
     data = json.loads(output)
     assert (data["chunks"], data["stopped"], data["left"]) == (3, "asked", 3)

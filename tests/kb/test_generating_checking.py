@@ -1,12 +1,12 @@
 """Pairs held against their passage, and what a model wrote read into pairs."""
 
 import json
-import time
 
 import pytest
 
 from kb.generating.checking import Grounds, check
 from kb.generating.reading import read_pairs
+from tests.timing import at_most
 
 FA = """ساعت W5 از برنامهٔ همراه کاژه به‌روز می‌شود. قبل از به‌روزرسانی باتری ساعت باید بالای ۵۰ درصد
 باشد و ساعت روی شارژر بماند. نصب حدود ۱۵ دقیقه طول می‌کشد. راهنما: https://kazheh.example/w5"""
@@ -133,6 +133,5 @@ def test_text_without_pairs_gives_none(text):
 
 
 def test_nested_rubbish_is_given_up_soon():
-    started = time.monotonic()
-    assert read_pairs("[" * 150_000) == []
-    assert time.monotonic() - started < 2
+    with at_most(2):
+        assert read_pairs("[" * 150_000) == []

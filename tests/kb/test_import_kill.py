@@ -32,7 +32,7 @@ def environment(monkeypatch):
     return os.environ.copy()
 
 
-def wait_until(look, seconds=30):
+def wait_until(look, seconds=120):
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, "it did not come"
@@ -73,7 +73,7 @@ def test_a_killed_import_goes_on_without_half_an_article(make_centre, environmen
     again = []
     assert runs.JOBS.sweep(again.append) == 1
     process = start("run_import", *map(str, again), "--json", environment=environment)
-    assert '"state": "done"' in process.communicate(timeout=60)[0]
+    assert '"state": "done"' in process.communicate(timeout=240)[0]
     run.refresh_from_db()
     assert (run.state, run.attempts) == (State.DONE, 2)
     assert (run.report["unchanged"], run.report["created"]) == (count, ARTICLES - count)
@@ -85,7 +85,7 @@ def test_ctrl_c_stops_a_command_and_it_goes_on(make_centre, environment):
     process = start("import_articles", str(folder), "--json", environment=environment)
     wait_until(lambda: Article.objects.count() >= 64)
     process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=60)
+    out, said = process.communicate(timeout=240)
     assert process.returncode == 1
     assert "Run it again to go on" in said
     assert '"stopped": true' in out

@@ -1,5 +1,7 @@
 """Files into articles, and in step with them ever after."""
 
+import os
+
 import pytest
 
 from kb import indexing
@@ -27,6 +29,17 @@ def test_a_folder_of_pages_is_imported_whole():
         ("he-hours.html", "he", "published"),
     }
     assert all(a.indexed_hash == indexing.indexed_hash(a) for a in Article.objects.all())
+
+
+def test_names_of_files_that_are_no_utf8_are_read_as_an_old_windows_wrote_them(make_centre):
+    folder = make_centre(0)
+    name = "راهنما.md".encode("cp1256")
+    with open(os.path.join(os.fsencode(folder), name), "w") as file:
+        file.write("# Help\n\nSome words that help.")
+    report = import_sources([folder])
+    assert counts(report) == (1, 0, 0, 0, 0)
+    assert Article.objects.get().external_id == "راهنما.md"
+    assert counts(import_sources([folder])) == (0, 0, 1, 0, 0)
 
 
 def test_what_was_imported_is_found_at_once():

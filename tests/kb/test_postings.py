@@ -195,7 +195,7 @@ def test_writers_beside_each_other_neither_wait_nor_lose_anything():
     """One merges and keeps its transaction open while the other writes enough to merge too."""
     for number in range(MERGED - 1):
         postings.add(GROUP, [(number, forms("t", "key"))])
-    merged, written = Barrier(2, timeout=20), Barrier(2, timeout=20)
+    merged, written = Barrier(2, timeout=120), Barrier(2, timeout=120)
 
     def other() -> None:
         with transaction.atomic():

@@ -1,8 +1,11 @@
 """The right passage for a question."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from kb.importing import import_sources
 from kb.models import Article, Chunk
@@ -171,6 +174,10 @@ def test_why_names_words_and_question(company):
     assert round(sum(why.shares.values()), 2) == 1
     assert any("watch" in line for line in why.lines())
     assert set(why.as_json()) >= {"words", "cosine", "question", "shares"}
+    why = replace(why, cosine=0.7)
+    assert why.lines()[-1] == "Meaning: 0.70"
+    with translation.override("fa"):
+        assert why.lines()[-1].endswith("۰٫۷۰")
 
 
 def test_near_duplicates_of_an_article_are_folded(write_jsonl):

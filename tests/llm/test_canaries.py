@@ -1,7 +1,6 @@
 """Canaries and what happens when slots change at once: on real rows, by real connections."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -358,14 +357,12 @@ def test_what_names_a_version_is_written_while_a_change_is_under_way(tmp_path):
         with transaction.atomic():
             registry.set_slot("A", found["two"])
             changed.set()
-            assert written.wait(10), "the writer waited for the change"
+            assert written.wait(60), "the writer waited for the change"
 
     def write() -> None:
-        assert changed.wait(10)
-        began = time.monotonic()
+        assert changed.wait(60)
         for name in ("one", "two"):
             SlotEvent.objects.create(slot="C", kind="promote", version=found[name])
-        assert time.monotonic() - began < 5
         assert [choice.version.name for choice in registry.slots_now()] == ["one"]
         written.set()
 

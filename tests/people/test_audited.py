@@ -2,17 +2,22 @@
 
 import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
+from django.utils import translation
 
 from kb.models import Article
 from llm.models import Server
 from llm.registry import promote, retire, rollback, set_canary
 from llm.servers.registering import allow, disallow
 from people.actions import ACTIONS
+from people.audit import note
+from people.audit_words import DETAILS, RULES, known_value, thing
 from people.models import AuditEntry
+from people.templatetags.audit_text import details_line, target_line
 from tests.kb.test_editing_views import form_of
 from tests.tickets.factories import make_ticket, make_version
 from tickets.models import CustomPattern, RetentionRule
@@ -123,29 +128,101 @@ def test_a_change_that_fails_leaves_no_line(admin, mina, unchecked):
 _CODE = re.compile(r"[a-z_-]+\.[a-z_-]+")
 
 
-def _codes() -> set[str]:
-    """Every "thing.done" in a function that writes the audit trail."""
-    found = set()
+def _writers() -> Iterator[ast.Module]:
+    """The modules that write the audit trail."""
     for part in ("config", "doors", "kb", "llm", "people", "tickets", "training"):
         for path in (settings.BASE_DIR / part).rglob("*.py"):
             source = path.read_text()
-            functions = ast.walk(ast.parse(source)) if "note(" in source else ()
-            for function in functions:
-                if isinstance(function, ast.FunctionDef) and _notes(function):
-                    found |= {
-                        one.value
-                        for one in ast.walk(function)
-                        if isinstance(one, ast.Constant) and _CODE.fullmatch(str(one.value))
-                    }
+            if "people import audit" in source or "people.audit import" in source:
+                yield ast.parse(source)
+
+
+def _codes() -> set[str]:
+    """Every "thing.done" in a function that writes the audit trail."""
+    return {
+        one.value
+        for module in _writers()
+        for function in ast.walk(module)
+        if isinstance(function, ast.FunctionDef) and _notes(function)
+        for one in ast.walk(function)
+        if isinstance(one, ast.Constant) and _CODE.fullmatch(str(one.value))
+    }
+
+
+def _notes(place: ast.AST) -> list[ast.Call]:
+    calls = (one for one in ast.walk(place) if isinstance(one, ast.Call))
+    named = ((one, getattr(one.func, "attr", getattr(one.func, "id", ""))) for one in calls)
+    return [one for one, name in named if name == "note" and len(one.args) > 1]
+
+
+def _keys() -> set[str]:
+    """Of all details. Those that come as a mapping are of one that the module returns."""
+    found = set()
+    for module in _writers():
+        words = [word.arg for note in _notes(module) for word in note.keywords]
+        found |= {word for word in words if word}
+        returned = [one.value for one in ast.walk(module) if isinstance(one, ast.Return)]
+        if None in words:
+            dicts = (one for value in returned if value for one in ast.walk(value))
+            found |= {key.value for one in dicts if isinstance(one, ast.Dict) for key in one.keys}
     return found
 
 
-def _notes(function: ast.FunctionDef) -> bool:
-    calls = (one.func for one in ast.walk(function) if isinstance(one, ast.Call))
-    return any(getattr(one, "attr", getattr(one, "id", "")) == "note" for one in calls)
+def _things() -> set[str]:
+    """Of all targets, with 7 for what differs."""
+    found = set()
+    for module in _writers():
+        targets = [note.args[2] for note in _notes(module) if len(note.args) > 2]
+        for one in ast.walk(module):
+            if isinstance(one, ast.FunctionDef) and one.name == "target":
+                targets += [line.value for line in ast.walk(one) if isinstance(line, ast.Return)]
+        found |= {
+            "".join(
+                str(part.value) if isinstance(part, ast.Constant) else "7" for part in one.values
+            )
+            for one in targets
+            if isinstance(one, ast.JoinedStr)
+        }
+    return found
 
 
 def test_every_action_has_words():
     codes = _codes()
     assert len(codes) > 40
     assert not codes - set(ACTIONS), "add a line to people/actions.py"
+
+
+def test_every_thing_and_every_detail_has_words():
+    keys, things = _keys(), _things()
+    assert keys >= {"slot", "before", "scopes", "invitations_withdrawn", "door", "follows"}
+    assert not keys - set(DETAILS), "add a line to people/audit_words.py"
+    assert things >= {"person 7", "team 7", "token 7 of 7", "source 7 7", "article import 7"}
+    assert not {one for one in things if thing(one.replace("rule 7", "rule x")) is None}
+    assert set(RULES) == set(RetentionRule.Kind.values)
+    assert {state for state in Article.State.values if known_value("state", state) is None} == set()
+
+
+def test_entry_is_shown_in_the_readers_words(mina):
+    entry = note(mina, "person.role-changed", "person <b>", after="lead", before="agent", x=2)
+    team = note(mina, "team.renamed", "team <b>", before="agent")
+    token = note(
+        mina, "token.issued", "token 12 of sara", scopes=["a:b", "c"], lang="fa", active=True
+    )
+    with translation.override("en"):
+        assert target_line(entry.target) == "person <bdi>&lt;b&gt;</bdi>"
+        assert details_line(entry) == "before: agent · after: lead · x: <bdi>2</bdi>"
+        assert details_line(team) == "before: <bdi>agent</bdi>"  # a team may be called so
+        assert target_line(token.target) == "token <bdi>12</bdi> of <bdi>sara</bdi>"
+        told = "switched on: yes · scopes: <bdi>a:b</bdi>, <bdi>c</bdi> · language: Persian"
+        assert details_line(token) == told
+        assert target_line("what <i>") == "<bdi>what &lt;i&gt;</bdi>"
+        assert target_line("team abcdefgh", 4) == "team <bdi>abc…</bdi>"
+    with translation.override("fa"):
+        assert "<bdi>۱۲</bdi>" in target_line(token.target)
+        assert str(translation.gettext("lead")) in details_line(entry)
+        assert "<bdi>۲</bdi>" in details_line(entry)
+    assert AuditEntry.objects.get(pk=entry.pk).details == {
+        "before": "agent",
+        "after": "lead",
+        "x": 2,
+    }

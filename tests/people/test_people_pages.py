@@ -6,9 +6,11 @@ import io
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.utils import timezone
 
 from people import audit
 from people.models import AuditEntry, Invitation, Team
+from runtime.days import read_day
 
 
 @pytest.fixture
@@ -32,8 +34,10 @@ def test_person_is_changed(admin, sara):
     assert admin.post(f"/people/{sara.pk}/", given).status_code == 302
     assert list(sara.teams.all()) == [team]
     assert [group.name for group in sara.groups.all()] == ["lead"]
+    admin.cookies["django_language"] = "en"
     page = admin.get(f"/people/{sara.pk}/").content.decode()
     assert "before: agent · after: lead" in page
+    assert f"person <bdi>{sara.username}</bdi>" in admin.get("/audit/").content.decode()
 
 
 def test_person_last_admin_is_told_in_one_line(admin, mina):
@@ -129,6 +133,16 @@ def test_audit_is_filtered_by_action_person_and_day(admin, mina, sara):
     assert targets("since=۱۴۰۴/۱۲/۱۹&until=۱۴۰۴/۱۲/۱۹") == {"team alpha"}
     assert targets("until=2026-03-09") == set()
     assert targets("since=nonsense&person=x") == set()
+
+
+def test_audit_shows_how_a_day_is_typed_in_the_readers_own_digits(admin):
+    today = timezone.localdate()
+    admin.cookies["django_language"] = "en"
+    assert admin.get("/audit/").context["example"] == today.isoformat()
+    admin.cookies["django_language"] = "fa"
+    example = admin.get("/audit/").context["example"]
+    assert example.startswith("۱۴")
+    assert read_day(example) == today
 
 
 def test_audit_file_holds_no_formula(admin, mina):

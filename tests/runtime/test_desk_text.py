@@ -1,11 +1,15 @@
 """Figures, dates and lengths of time as the desk writes them, in both languages."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from gettext import translation as catalog_of
 
 import pytest
+from django.conf import settings
 from django.utils import timezone, translation
 
+from runtime import saying
 from runtime.templatetags.desk_text import (
     digits,
     figures,
@@ -15,9 +19,11 @@ from runtime.templatetags.desk_text import (
     numbered,
     percent,
     periods,
+    said,
     waiting,
 )
 
+RIGHT_TO_LEFT = "\u200f"
 NOON = datetime(2026, 3, 21, 8, 30, tzinfo=UTC)  # Nowruz 1405, noon in Tehran
 
 
@@ -35,6 +41,64 @@ def test_line_says_its_numbers_and_leaves_codes(line, persian):
         assert numbered(line) == (persian or line)
     with translation.override("en"):
         assert numbered(line) == line
+
+
+@pytest.mark.parametrize(
+    ("message", "values", "shown"),
+    [
+        ("The server answered %(status)s.", {"status": "500"}, {"status": "۵۰۰"}),
+        ("A CSV file has %(most)s rows at most.", {"most": "5,000"}, {"most": "۵٬۰۰۰"}),
+        ("%(host)s did not answer in time.", {"host": "a.example"}, {"host": "a.example"}),
+        ("Question or answer has more than %d characters.", 20000, "۲۰۰۰۰"),
+        ("An unexpected error: %s.", "KeyError", "KeyError"),
+        ("There is no text in it.", None, None),
+    ],
+)
+def test_line_that_was_kept_in_english_is_said_with_what_was_put_into_it(message, values, shown):
+    line = message if values is None else message % values
+    with translation.override("fa"):
+        words = translation.gettext(message).replace("%d", "%s")
+        assert words != message
+        words = words if values is None else words % shown
+        assert said(line).removeprefix(RIGHT_TO_LEFT) == words
+        assert said(f"faq.csv: {line}") == f"{RIGHT_TO_LEFT}faq.csv: {words}"
+    with translation.override("en"):
+        assert said(line) == line
+
+
+def test_line_within_a_line_is_said_too():
+    robots = "robots.txt cannot be read, so nothing is read for now: %(reason)s"
+    with translation.override("fa"):
+        inner = translation.gettext("The server answered %(status)s.") % {"status": "۵۰۳"}
+        outer = translation.gettext(robots) % {"reason": inner}
+        line = said(robots % {"reason": "The server answered 503."})
+        assert line == f"{RIGHT_TO_LEFT}{outer}"  # it begins with a name in Latin letters
+
+
+def test_every_message_is_found_again_with_what_was_put_into_it():
+    folder = settings.BASE_DIR / "locale"
+    messages = catalog_of("django", folder, languages=["fa"])._catalog
+    places = re.compile(r"%(?:\((\w+)\))?[sd]")
+    with translation.override("fa"):
+        forms = [form.message for form in saying._forms("fa") if form.message in messages]
+        assert len(forms) > 150
+        for message in forms:
+            names = dict.fromkeys(name or "" for name in places.findall(message))
+            values = {name: f"v{number}" for number, name in enumerate(names)}
+
+            def filled(text, values=values):
+                return places.sub(lambda place: values[place[1] or ""], text).replace("%%", "%")
+
+            words = filled(translation.gettext(message)).removeprefix(RIGHT_TO_LEFT)
+            assert said(filled(message)).removeprefix(RIGHT_TO_LEFT) == words
+
+
+@pytest.mark.parametrize(
+    "line", ["", "Words of nobody.", "5 h", "a: b: c", "100% (x)s", "پیام", None]
+)
+def test_line_of_no_known_form_is_shown_as_it_is(line):
+    with translation.override("fa"):
+        assert said(line) == (line or "")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +142,13 @@ def test_a_leap_day_of_the_jalali_calendar_is_shown():
         assert jalali(date(2025, 3, 20)) == "۳۰ اسفند ۱۴۰۳"
         assert jalali(date(2025, 3, 21)) == "۱ فروردین ۱۴۰۴"
         assert jalali(None) == ""
+
+
+@pytest.mark.parametrize("year", [1, 300, 621, 9999])
+def test_a_year_that_the_jalali_calendar_has_not_is_shown_all_the_same(year):
+    moment = datetime(year, 12, 31, 23, 30, tzinfo=UTC)
+    with timezone.override("Asia/Tehran"), translation.override("fa"):
+        assert jalali(moment, "date")
 
 
 @pytest.mark.parametrize(

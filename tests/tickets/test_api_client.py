@@ -32,7 +32,7 @@ def test_client_makes_a_ticket_and_prints_its_drafts(live_server, sara):
     with transaction.atomic():  # as a worker makes them
         make_drafts(ticket)
         Ticket.objects.update(state=Ticket.State.READY)
-    out, error = client.communicate(timeout=60)
+    out, error = client.communicate(timeout=180)
     assert client.returncode == 0, error
     assert all(text in out for text in ("یک", "دو", "سه"))
     assert "1 wait" in out
@@ -42,7 +42,7 @@ def test_client_makes_a_ticket_and_prints_its_drafts(live_server, sara):
 @pytest.mark.django_db(transaction=True)
 def test_client_says_in_one_line_what_is_wrong(live_server):
     client = _run(live_server.url, "pasokh_wrong")
-    _out, error = client.communicate(timeout=60)
+    _out, error = client.communicate(timeout=180)
     assert client.returncode == 1
     assert len(error.strip().splitlines()) == 1
     assert len(CLIENT.read_text().splitlines()) <= 60

@@ -78,6 +78,11 @@ def test_import_tickets_of_a_missing_file_exits_2(tmp_path):
     _refused("import_tickets", str(tmp_path / "none.jsonl"))
 
 
+def test_import_tickets_refuses_a_source_or_language_that_cannot_be(history):
+    assert "source" in _refused("import_tickets", str(history), "--source", "a b")
+    assert "language" in _refused("import_tickets", str(history), "--lang", "Farsi!")
+
+
 def test_scrub_gives_an_object_a_line(tmp_path):
     path = tmp_path / "lines.txt"
     path.write_text(f"😀 {PHONE}\n\nخط\rیک {EMAIL}\n", encoding="utf-8", newline="")
@@ -129,6 +134,8 @@ def test_ratings_report_bad_arguments_are_refused(counts, tmp_path):
     _refused("ratings_report", "--since", "2026-02-31")
     _refused("ratings_report", "--counts", str(tmp_path / "none.csv"))
     _refused("ratings_report", "--counts", str(counts), "--since", "2026-01-01")
+    counts.write_text("a,1,2,3,4," + "9" * 400 + "\n")
+    assert "Line 1" in _refused("ratings_report", "--counts", str(counts))
 
 
 def test_suggest_gives_three_candidates_and_stores_nothing(monkeypatch):
@@ -169,6 +176,7 @@ def test_suggest_bad_arguments_are_refused():
     _refused("suggest", "--ticket", "999999999")
     _refused("suggest", " ")
     _refused("suggest", "x" * 100_000)
+    _refused("suggest", "سلام", "--lang", "Farsi!")
 
 
 def test_api_token_is_printed_once_and_works(sara):

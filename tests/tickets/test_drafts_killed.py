@@ -102,9 +102,9 @@ def test_killed_engine_leaves_nothing_finished_and_nothing_lost(slots, settings,
         assert process.poll() is None, process.communicate()[1].decode()[-2000:]
         return growing.values("ticket").distinct().count() == 2
 
-    wait_for(both_grow, seconds=60, pause=0.01)
+    wait_for(both_grow, seconds=180, pause=0.01)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
     partly = {ticket.pk: _texts(ticket) for ticket in tickets}
     for number, ticket in enumerate(tickets):
         ticket.refresh_from_db()

@@ -1,5 +1,8 @@
 """What a file is told by its bytes; everything that could run is refused."""
 
+import io
+import zipfile
+
 import pytest
 
 from tests.tickets.files import DOC, DOCX, JPEG, ODT, OLE, PDF, PNG, XLSX, archive
@@ -57,3 +60,22 @@ def test_kind_is_told_by_the_bytes(content, suffix):
 def test_what_could_run_or_is_unknown_is_refused(content):
     with pytest.raises(RefusedType):
         type_of(content)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_archive_that_is_damaged_inside_is_refused_whatever_it_was_packed_with(packing):
+    """The fault shows while the type is unpacked, in each packer's own way."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", packing) as made:
+        made.writestr("mimetype", "application/vnd.oasis.opendocument.text" * 9)
+    whole = file.getvalue()
+    start = 30 + len("mimetype")
+    for filling in (b"\xff", b"\x00", b"\x05"):
+        with pytest.raises(RefusedType):
+            type_of(whole[:start] + filling * 20 + whole[start + 20 :])
+
+
+def test_archive_of_very_many_files_is_refused_before_they_are_listed(monkeypatch):
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(RefusedType):
+        type_of(b"PK\x03\x04" + b"PK\x01\x02" * (MOST_ENTRIES + 1))

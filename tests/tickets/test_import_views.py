@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from runtime.templatetags.desk_text import digits
 from tests.tickets.factories import PHONE
 from tickets.importing import running
 from tickets.models import Ticket, TicketImportRun
@@ -92,6 +93,26 @@ def test_line_that_cannot_be_read_is_listed_with_its_number(desk):
     assert answer.context["preview"].failed_count == 1
     assert answer.context["preview"].failed[0]["line"] == 2
     assert "Line 2" in answer.content.decode()
+
+
+@pytest.mark.parametrize("lang", ["en", "fa"])
+def test_what_could_not_be_read_is_said_in_the_readers_language(desk, settings, lang):
+    broken = '{"question": \n' + '{"question": "' + "a" * 20_001 + '", "answer": "b"}\n'
+    desk.post(reverse("ticket-import"), {"file": _file(broken, "history.jsonl")})
+    run = TicketImportRun.objects.get()
+    with translation.override("fa"):
+        assert running.run(run.pk)
+    run.refresh_from_db()
+    ended = "Nothing of the file could be read: see the lines below."
+    long = "Question or answer has more than %d characters."
+    assert run.error == ended
+    assert run.report["failed"][1]["error"] == long % settings.MAX_TICKET_CHARACTERS
+    desk.cookies[settings.LANGUAGE_COOKIE_NAME] = lang
+    page = desk.get(reverse("ticket-import-run", args=[run.pk])).content.decode()
+    with translation.override(lang):
+        assert translation.gettext(ended) in page
+        words = translation.gettext(long).replace("%d", "%s")
+        assert words % digits(settings.MAX_TICKET_CHARACTERS) in page
 
 
 @pytest.mark.parametrize(

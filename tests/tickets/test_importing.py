@@ -97,6 +97,9 @@ BAD_ROWS = [
     (json.dumps(_row(1, lang="Farsi!")), "language"),
     (json.dumps(_row(1, created_at="yesterday")), "no date"),
     (json.dumps(_row(1, created_at="2026-02-31")), "no date"),
+    (json.dumps(_row(1, created_at="0300-01-01T00:00:00Z")), "out of range"),
+    (json.dumps(_row(1, created_at="9999-12-31T23:59:59Z")), "out of range"),
+    (json.dumps(_row(1, created_at=9_999_999_999)), "out of range"),
 ]
 
 

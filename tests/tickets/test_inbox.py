@@ -1,5 +1,6 @@
 """The inbox: who sees what, in which order, page by page, and what is done with many."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -169,18 +170,6 @@ def test_inbox_asks_as_often_for_many_tickets_as_for_few(desk):
     assert asked(60) == asked(3) <= 12
 
 
-def test_neighbours_are_those_that_one_may_see(navid, sara, support):
-    rows = _tickets(3)
-    Ticket.objects.filter(pk=rows[1].pk).update(team=support)
-    first, second, third = (Ticket.objects.get(pk=row.pk) for row in rows)
-    assert inbox.neighbours(first, reader=navid) == (None, third.pk)
-    assert inbox.neighbours(first, reader=sara) == (None, second.pk)
-    assert inbox.neighbours(third, reader=sara) == (second.pk, None)
-    Ticket.objects.filter(pk=first.pk).update(state="closed", waiting_since=None)
-    first.refresh_from_db()
-    assert inbox.neighbours(first, reader=sara) == (None, second.pk)
-
-
 # --- live
 
 
@@ -309,6 +298,21 @@ def test_change_of_many_goes_by_each_rows_rule(desk, sara, navid):
     assert list(whose) == ["sara", "sara", None]
     again = desk.post(reverse("inbox-change"), body | {"ticket": [rows[0].pk]}, follow=True)
     assert [str(one) for one in again.context["messages"]] == ["It was so already."]
+
+
+def test_change_of_many_takes_nothing_from_a_colleague_who_was_faster(desk, sara, omid):
+    rows = _tickets(3)
+    Ticket.objects.filter(pk=rows[2].pk).update(assignee=omid)
+    html = desk.get(reverse("inbox")).content.decode()
+    had = re.findall(r'name="had" value="([\d:]+)"', html)
+    assert had == [f"{rows[0].pk}:0", f"{rows[1].pk}:0", f"{rows[2].pk}:{omid.pk}"]
+    Ticket.objects.filter(pk=rows[0].pk).update(assignee=omid)  # while the page is open
+    body = {"ticket": [row.pk for row in rows], "do": "assign:me", "had": [*had, "x", "²:1", "1"]}
+    answer = desk.post(reverse("inbox-change"), body, follow=True)
+    said = [str(one) for one in answer.context["messages"]]
+    assert said[1] == "1 ticket stays as it is: omid took this ticket meanwhile."
+    whose = Ticket.objects.order_by("pk").values_list("assignee__username", flat=True)
+    assert list(whose) == ["omid", "sara", "sara"]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
+from django.utils.html import strip_tags
 
 from llm import registry
 from llm.models import ModelVersion, Server, Slot
 from llm.servers.registering import add_served
+from llm.templatetags.model_figures import measured
 from tests.llm.test_registry import make_folder
 from tests.tickets.factories import make_drafts, make_ticket
 from tickets.models import Suggestion
@@ -137,13 +140,58 @@ def test_period_is_one_of_those_offered(versions, desk, given, days):
 def test_version_page_shows_its_lineage_to_the_base(versions, client, sara):
     client.force_login(sara)
     draft_of(versions["two"], tokens=12)
+    client.cookies["django_language"] = "en"
     page = client.get(reverse("model-version", args=["two"]))
     assert [one["name"] for one in page.context["lineage"]] == ["two", "base"]
     assert page.context["cost"].tokens == 12.0
     assert [event.version.name for event in page.context["events"]] == ["two"]
     text = page.content.decode()
     assert "dddddddddddddddd" in text  # the data set's digest
-    assert "holdout rows" in text
+    assert "On the holdout" in text
+
+
+SAMPLE = {"base_chrf": 6.81, "chrf": 81.3, "difference": -74.49, "high": 82.0, "low": -66.3}
+
+
+def test_figures_are_told_by_what_they_were_measured_on():
+    gate = {"measure": "score", "canaries": 0, "new": {"evaluation": 7, "score": 1.5}}
+    means = {
+        "settings": {"seed": 1},
+        "rows": 60,
+        "odd": 2,
+        "score": 3,
+        "formula": "x",
+        "good": True,
+    }
+    metrics = {"loss": 0.5, "new_tickets": SAMPLE | {"rows": 40}, "gate": gate}
+    with translation.override("en"):
+        groups = measured(metrics | {"holdout": means | {"languages": {"fa": {"chrf": 9}}}})
+    told = [(one.title, [(name, strip_tags(value)) for name, value in one.rows]) for one in groups]
+    assert told == [
+        ("", [("Loss", "0.5")]),
+        ("On the holdout", [("Score", "3"), ("Rows", "60"), ("odd", "2")]),
+        ("On the holdout · by language · Persian", [("chrF", "9")]),
+        (
+            "On new tickets",
+            [
+                ("chrF", "81.3"),
+                ("chrF of the base", "6.81"),
+                ("Difference", "−74.49 95% interval −66.3 to +82"),
+                ("Rows", "40"),
+            ],
+        ),
+        ("The gate’s decision", [("Planted values", "0")]),
+        ("The gate’s decision · new version", [("Score", "1.5")]),
+    ]
+
+
+def test_version_page_and_list_show_no_raw_keys(versions, desk):
+    ModelVersion.objects.filter(name="two").update(metrics={"holdout": SAMPLE, "loss": 0.25})
+    desk.cookies["django_language"] = "en"
+    page = desk.get(reverse("model-version", args=["two"])).content.decode()
+    assert "81.3" in page
+    assert not [key for key in ("base_chrf", "max_new_tokens", ">low", ">loss") if key in page]
+    assert ">loss" not in desk.get(reverse("models")).content.decode()
 
 
 def test_version_page_survives_odd_metrics(versions, desk):

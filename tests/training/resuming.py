@@ -70,6 +70,6 @@ def run(method: str, folder: Path, base: Path, watcher: tuple = ("Undisturbed",)
 
 
 def _until(condition) -> None:
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 120
     while not condition() and time.monotonic() < ends:
         time.sleep(0.002)

@@ -455,7 +455,7 @@ def test_two_reviews_at_once_decide_once(tmp_path, settings, django_user_model):
 
     def one_review():
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=60)
             made.extend(review())
         finally:
             connection.close()
@@ -464,7 +464,7 @@ def test_two_reviews_at_once_decide_once(tmp_path, settings, django_user_model):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=120)
     assert [one.kind for one in made] == [Kind.PROMOTED]
     assert Decision.objects.filter(kind=Kind.PROMOTED).count() == 1
     assert LOCK == 7_263_033

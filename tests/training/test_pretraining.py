@@ -109,3 +109,12 @@ def test_the_command_trains_and_says_what_cannot_be(desk, capsys):
         pretrain_base(recipe_for("lora"))
     call_command("pretrain", "--recipe", "sample-base", "--dry-run", "--json")
     assert json.loads(capsys.readouterr().out)["total_parameters"] == 4_262_144
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("minutes", ["nan", "-5", "inf"])
+def test_minutes_that_are_none_are_refused(minutes):
+    """ "nan" would train until the recipe ends."""
+    with pytest.raises(CommandError, match="--max-minutes") as refused:
+        call_command("pretrain", f"--max-minutes={minutes}")
+    assert refused.value.returncode == 2

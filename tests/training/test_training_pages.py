@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from llm.models import ModelVersion
 from training.datasets import Row
@@ -265,6 +265,27 @@ def test_curve_has_few_points_and_round_numbers(settings):
     assert curve.best_evaluation == (5000, 2.2)
     assert curve.marks.count("M") == 5
     assert curve_of(read_losses(run_folder(run) / "none")) is None
+
+
+def test_curve_goes_from_the_side_where_reading_begins(admin, settings):
+    run = a_run()
+    log_of(run, 100, evaluate_every=50)
+    losses = read_losses(run_folder(run) / "log.jsonl")
+    english = curve_of(losses)
+    with translation.override("fa"):
+        persian = curve_of(losses)
+
+    def places(points):
+        return [float(point.split(",")[0]) for point in points.split()]
+
+    assert places(persian.mean) == pytest.approx([1000 - x for x in places(english.mean)], abs=0.2)
+    assert places(persian.evaluation) == [500, 0]
+    assert [tick.place for tick in persian.across][::4] == [1000, 0]
+    assert [tick.anchor for tick in persian.across] == [tick.anchor for tick in english.across]
+    assert (persian.across[0].anchor, persian.across[-1].anchor) == ("start", "end")
+    admin.cookies["django_language"] = "fa"
+    page = admin.get(reverse("training-run", args=[run.pk])).content.decode()
+    assert f'points="{persian.mean}"' in page
 
 
 # --- data sets and decisions

@@ -3,7 +3,7 @@ settings.REST_FRAMEWORK."""
 
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -38,6 +38,8 @@ def as_problem(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, RequestDataTooBig):
         detail = _("The request is too large.")
         return problem(request, status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, detail)
+    if isinstance(error, SuspiciousOperation):  # too many fields, files or parameters
+        return problem(request, status.HTTP_400_BAD_REQUEST, _("The request has too many parts."))
     if isinstance(error, RecursionError):  # JSON of a hundred thousand brackets
         return problem(request, status.HTTP_400_BAD_REQUEST, _("The request is nested too deeply."))
     answer = exception_handler(error, context)

@@ -62,7 +62,9 @@ class NewTicketInput(serializers.Serializer[Any]):
     lang = serializers.CharField(
         default="", allow_blank=True, max_length=12, help_text="Empty: recognised."
     )
-    created_at = serializers.DateTimeField(default=None, allow_null=True)
+    created_at = serializers.DateTimeField(
+        default=None, allow_null=True, help_text="A moment between 1970 and now; null: now."
+    )
     team = serializers.CharField(
         default="", allow_blank=True, max_length=100, help_text="A team's name; empty: everybody's."
     )

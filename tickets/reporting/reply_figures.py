@@ -149,13 +149,14 @@ def _time_line(name: str, weeks: Sequence[tuple[date | None, float | None]]) -> 
 
 def refused(found: RefusalFigures) -> Figure:
     title = _("None of the drafts was good, by reason")
+    told = "; ".join(f"{name}: {in_unit(count, 'count')}" for name, count in found.reasons)
     return Figure(
         "refusals",
         title,
         (Column(_("Week from"), "day"), Column(_("Reason"), "text"), Column(_("Messages"))),
         tuple(found.weeks),
         chart=Bars(
-            f"{title}. " + "; ".join(f"{name}: {count}" for name, count in found.reasons),
+            f"{title}. {told}",
             "count",
             tuple(BarRow(name, count) for name, count in found.reasons),
         ),

@@ -18,7 +18,8 @@ def against_each_other(pairs: Sequence[Pair]) -> Figure:
     )
     bound = next((step for step in (0.5, 1.0, 2.0) if widest <= step), 4.0)
     names = [f"{one.one} − {one.other}" for one in pairs]
-    told = "; ".join(f"{name}: {one.mean}" for name, one in zip(names, pairs, strict=True))
+    means = [in_unit(one.mean, "number") for one in pairs]
+    told = "; ".join(f"{name}: {mean}" for name, mean in zip(names, means, strict=True))
     return Figure(
         "pairs",
         title,

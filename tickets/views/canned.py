@@ -1,12 +1,14 @@
 """Canned replies: the page on which they are written, and the picker on a ticket's page."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from people.roles import agent_required, lead_required, signed_in
 from runtime.errors import InputError
-from tickets import canned
+from tickets import canned, kept_forms
 from tickets.access import seen_ticket
 from tickets.forms import CannedReplyForm
 from tickets.models import CannedReply
@@ -29,7 +31,8 @@ def canned_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @lead_required
 def canned_new(request: HttpRequest) -> HttpResponse:
-    """Template tickets/canned_edit.html: `form`, `reply` (None for a new one)."""
+    """Template tickets/canned_edit.html: `form`, `reply` (None for a new one); `kept_as`,
+    `is_back` as for a new ticket."""
     return _edit(request, None)
 
 
@@ -75,15 +78,17 @@ def _own(request: HttpRequest, pk: int) -> CannedReply:
 
 
 def _edit(request: HttpRequest, reply: CannedReply | None) -> HttpResponse:
-    user = signed_in(request.user)
+    user, kept_as = signed_in(request.user), f"canned-{reply.pk}" if reply else "canned"
+    context: dict[str, Any] = {"reply": reply, "kept_as": kept_as}
     if request.method != "POST":
         initial = (
             {"title": reply.title, "text": reply.text, "lang": reply.lang, "team": reply.team_id}
             if reply
             else {}
         )
-        form = CannedReplyForm(initial=initial, user=user)
-        return render(request, "tickets/canned_edit.html", {"form": form, "reply": reply})
+        typed = kept_forms.kept(request.session, kept_as)
+        context["form"] = CannedReplyForm(initial=initial | typed, user=user)
+        return render(request, "tickets/canned_edit.html", context | {"is_back": bool(typed)})
     form = CannedReplyForm(request.POST, user=user)
     if form.is_valid():
         try:
@@ -91,6 +96,6 @@ def _edit(request: HttpRequest, reply: CannedReply | None) -> HttpResponse:
         except InputError as error:
             form.add_error("text", str(error))
         else:
+            kept_forms.forget(request.session, kept_as)
             return redirect("canned-replies")
-    context = {"form": form, "reply": reply}
-    return render(request, "tickets/canned_edit.html", context, status=400)
+    return render(request, "tickets/canned_edit.html", context | {"form": form}, status=400)

@@ -11,6 +11,7 @@ from runtime.errors import InputError
 from tickets.access import may_see, seen_ticket
 from tickets.assigning import UNASKED
 from tickets.changing import change
+from tickets.walking import read_walk
 
 
 @require_POST
@@ -18,9 +19,9 @@ from tickets.changing import change
 def change_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     """POST `do`: "close", "assign:me", "team:3", …, or `action` and `value`; `seen`: the state that
     the page showed, `had`: who had it then (an id, or "0"). Back to the ticket with a line that
-    says what could not be done; to the inbox when the ticket is now another team's."""
+    says what could not be done; to the list when the ticket is now another team's."""
     ticket = seen_ticket(request.user, pk)
-    actor = signed_in(request.user)
+    actor, walk = signed_in(request.user), read_walk(request.GET)
     action, _colon, value = request.POST.get("do", "").partition(":")
     action = action or request.POST.get("action", "")
     value = value or request.POST.get("value", "")
@@ -35,14 +36,14 @@ def change_ticket(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except InputError as error:
         messages.error(request, str(error))
-        return redirect("ticket", pk=pk)
+        return redirect(walk.to(pk))
     if not done:
         messages.info(request, _("It was so already."))
     ticket.refresh_from_db(fields=["team", "merged_into"])
     if not may_see(request.user, ticket):
         messages.success(request, _("The ticket is another team's now."))
-        return redirect("inbox")
-    return redirect("ticket", pk=ticket.merged_into_id or pk)
+        return redirect(walk.back)
+    return redirect(walk.to(ticket.merged_into_id or pk))
 
 
 def _had(value: str) -> int | None:

@@ -1,13 +1,11 @@
-"""The inbox: views, filters, search, and changes to many tickets at once."""
+"""The inbox: views, filters, search, and changes to many tickets at once. Views that people keep:
+`tickets.views.saved_views`."""
 
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import User
-from django.db import transaction
-from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,10 +14,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from people.models import Team
-from people.roles import agent_required, is_lead, signed_in
+from people.roles import agent_required, signed_in
 from runtime.errors import InputError
 from tickets import inbox as rows
-from tickets.access import team_ids, tickets_of
+from tickets.access import tickets_of
 from tickets.assigning import MOST_PEOPLE, people
 from tickets.changing import change_many
 from tickets.inbox_filters import (
@@ -34,9 +32,11 @@ from tickets.inbox_filters import (
     read_filters,
 )
 from tickets.models import SavedView, Ticket
+from tickets.places import page_of
 from tickets.searching import read_query
+from tickets.views.saved_views import MOST_VIEWS, may_remove, own_teams, saved
+from tickets.walking import Walk, lead
 
-MOST_VIEWS = 30
 LANGUAGES = ("fa", "en", "uk", "he", "ar")
 
 
@@ -45,7 +45,8 @@ LANGUAGES = ("fa", "en", "uk", "he", "ar")
 def inbox(request: HttpRequest) -> HttpResponse:
     """Template tickets/inbox.html, by the filters of the address (tickets.inbox_filters):
 
-    - `page`: `.tickets`, each with `.customer_name`, `.preview`; `.before`, `.after`: cursors
+    - `page`: `.tickets`, each with `.customer_name`, `.preview`, `.address` (of the ticket, with
+      the list that it stands in); `.before`, `.after`: cursors
     - `filters`, `query` (the filters as an address), `shown`: the page's numbers with commas
     - `views`: [(key, name, query, count)] of the default views; `saved`: SavedViews with `.query`;
       `view`: key of the default view shown, or the SavedView, or None; `may_remove`: that one
@@ -61,11 +62,13 @@ def inbox(request: HttpRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
+    cursor = page_of(request.GET)
+    lead(page.tickets, Walk(filters, cursor))
     context = _views(request, filters) | {
         "page": page,
         "filters": filters,
         "query": filters.query,
-        "cursor": _cursor(request),
+        "cursor": cursor,
         "shown": ",".join(str(ticket.pk) for ticket in page.tickets),
         **_choices(filters),
     }
@@ -94,12 +97,14 @@ def news(request: HttpRequest) -> HttpResponse:
     tickets = rows.load([pk for pk in shown if pk in seen])
     for ticket in tickets:
         ticket.has_left = ticket.pk not in here
+    cursor = page_of(request.GET)
+    lead(tickets, Walk(filters, cursor))
     context = {
         "tickets": tickets,
         "gone": [pk for pk in shown if pk not in seen],
         "new": len(set(now[: rows.PAGE_SIZE]) - set(shown)),
         "query": filters.query,
-        "cursor": _cursor(request),
+        "cursor": cursor,
         "filters": filters,
         "views": _counted(request),
     }
@@ -128,11 +133,12 @@ def search(request: HttpRequest) -> HttpResponse:
 @agent_required
 def change(request: HttpRequest) -> HttpResponse:
     """POST `ticket` (several), `do`: "close", "assign:me", "priority:3", "team:none", …, `query`
-    and `cursor`: where to go back to, with a line that says what was done."""
+    and `cursor`: where to go back to, with a line that says what was done; `had` (several), whose
+    each row was: "7:3", "8:0" for nobody."""
     action, _colon, value = request.POST.get("do", "").partition(":")
     pks = _numbers(request.POST.getlist("ticket"))
     try:
-        done = change_many(pks, action, value, actor=signed_in(request.user))
+        done = change_many(pks, action, value, actor=signed_in(request.user), had=_had(request))
     except InputError as error:
         messages.error(request, str(error))
         return redirect(_back(request))
@@ -153,64 +159,24 @@ def change(request: HttpRequest) -> HttpResponse:
     return redirect(_back(request))
 
 
-@require_POST
-@agent_required
-def save_view(request: HttpRequest) -> HttpResponse:
-    """POST `name`, `team` (an id of one's own teams, or empty: for oneself), `query`."""
-    reader = signed_in(request.user)
-    filters = read_filters(QueryDict(request.POST.get("query", "")[:2000]))
-    name = " ".join(request.POST.get("name", "").split())
-    team = request.POST.get("team", "")
-    team_id = next(iter(_numbers([team])), None)
-    if not name or len(name) > 60 or "\x00" in name:
-        messages.error(request, _("A view's name has 1 to 60 characters."))
-    elif team and team not in map(str, _own_teams(request)):
-        messages.error(request, _("There is no such team."))
-    else:
-        with transaction.atomic():
-            User.objects.select_for_update().get(pk=reader.pk)
-            if reader.saved_views.count() >= MOST_VIEWS:
-                said = _("You have %(most)d views already; remove one first.")
-                messages.error(request, said % {"most": MOST_VIEWS})
-            else:
-                SavedView.objects.create(
-                    owner=reader,
-                    name=name,
-                    team_id=team_id,
-                    filters=filters.as_dict(),
-                )
-    return redirect(f"{reverse('inbox')}?{filters.query}")
-
-
-@require_POST
-@agent_required
-def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """One's own; a team's also by its lead, and by admins."""
-    view = _saved(request).filter(pk=pk).first()
-    if view is None or not _may_remove(request, view):
-        raise Http404
-    view.delete()
-    return redirect("inbox")
-
-
 def _views(request: HttpRequest, filters: Filters) -> dict[str, Any]:
     shown: str | SavedView | None = next(
         (key for key, (_name, one) in DEFAULT_VIEWS.items() if one == filters), None
     )
-    saved = list(_saved(request)[: 4 * MOST_VIEWS])
-    for view in saved:
+    views = list(saved(request)[: 4 * MOST_VIEWS])
+    for view in views:
         kept = read_filters(view.filters)
         view.query = kept.query
         if shown is None and kept == filters:
             shown = view
-    may_remove = isinstance(shown, SavedView) and _may_remove(request, shown)
+    is_own = isinstance(shown, SavedView) and may_remove(request, shown)
     return {
         "views": _counted(request),
-        "saved": saved,
+        "saved": views,
         "view": shown,
-        "may_remove": may_remove,
+        "may_remove": is_own,
         "own_teams": [
-            team for team in Team.objects.all()[:MOST_PEOPLE] if team.pk in _own_teams(request)
+            team for team in Team.objects.all()[:MOST_PEOPLE] if team.pk in own_teams(request)
         ],
     }
 
@@ -221,19 +187,6 @@ def _counted(request: HttpRequest) -> list[tuple[str, Any, str, int]]:
     return [
         (key, name, filters.query, counted[key]) for key, (name, filters) in DEFAULT_VIEWS.items()
     ]
-
-
-def _saved(request: HttpRequest) -> Any:
-    mine = Q(owner=signed_in(request.user).pk, team=None) | Q(team__in=team_ids(request.user))
-    return SavedView.objects.filter(mine).select_related("team")
-
-
-def _may_remove(request: HttpRequest, view: SavedView) -> bool:
-    return view.owner_id == signed_in(request.user).pk or is_lead(request.user)
-
-
-def _own_teams(request: HttpRequest) -> frozenset[int]:
-    return team_ids(request.user)
 
 
 def _choices(filters: Filters) -> dict[str, Any]:
@@ -253,23 +206,17 @@ def _choices(filters: Filters) -> dict[str, Any]:
     }
 
 
-def _cursor(request: HttpRequest) -> str:
-    """Of the page as an address: read again, so that it holds nothing else."""
-    for side in ("before", "after"):
-        value = request.GET.get(side, "")
-        if value and len(value) <= 60 and value.replace(".", "").isdigit():
-            return f"{side}={value}"
-    return ""
-
-
 def _back(request: HttpRequest) -> str:
     """The inbox as it was; whatever else stands in `query` is dropped."""
     filters = read_filters(QueryDict(request.POST.get("query", "")[:2000]))
     side, _equal, value = request.POST.get("cursor", "").partition("=")
-    is_cursor = side in ("before", "after") and value.replace(".", "").isdigit()
-    cursor = f"{side}={value[:60]}" if is_cursor else ""
-    query = "&".join(part for part in (filters.query, cursor) if part)
-    return f"{reverse('inbox')}?{query}" if query else reverse("inbox")
+    return Walk(filters, page_of({side: value})).back
+
+
+def _had(request: HttpRequest) -> dict[int, int | None]:
+    pairs = [one.split(":") for one in request.POST.getlist("had")]
+    numbers = [_numbers(pair) for pair in pairs if len(pair) == 2]
+    return {pair[0]: pair[1] or None for pair in numbers if len(pair) == 2}
 
 
 def _numbers(values: list[str]) -> list[int]:

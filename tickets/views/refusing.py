@@ -13,6 +13,7 @@ from people.roles import agent_required, signed_in
 from runtime.errors import InputError
 from tickets.access import seen_ticket
 from tickets.refusing import refuse
+from tickets.walking import read_walk
 
 
 @require_POST
@@ -36,4 +37,4 @@ def refuse_drafts(request: HttpRequest, pk: int) -> HttpResponse:
         told = json.dumps({"desk:say": {"text": said}})
         return HttpResponse(status=204, headers={"HX-Trigger": told})
     messages.success(request, said)
-    return redirect("ticket", pk=pk)
+    return redirect(read_walk(request.GET).to(pk))

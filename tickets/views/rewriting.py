@@ -9,6 +9,7 @@ from runtime.errors import InputError
 from tickets.access import seen_or_404
 from tickets.models import Suggestion
 from tickets.rewriting import ask
+from tickets.walking import read_walk
 
 
 @require_POST
@@ -24,4 +25,4 @@ def rewrite_suggestion(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(str(error), status=400, content_type="text/plain; charset=utf-8")
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204)
-    return redirect("ticket", pk=suggestion.ticket_id)
+    return redirect(read_walk(request.GET).to(suggestion.ticket_id))

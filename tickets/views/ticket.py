@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,12 +17,12 @@ from runtime.templatetags.desk_text import numbered
 from tickets import desk, kept_drafts, states
 from tickets.access import seen_or_404, seen_ticket
 from tickets.forms import KeptForm, MissForm, NoteForm, RatingForm, ReplyForm, first_error
-from tickets.inbox import neighbours
 from tickets.models import Reply, Suggestion, Ticket
 from tickets.notes import MAX_NOTE, add_note
 from tickets.rating import rate
 from tickets.replying import AlreadyAnswered, send_reply
 from tickets.undoing import seconds_left, undo_reply, undoable, undone_of
+from tickets.walking import Steps, read_walk
 
 JSON = "application/json"
 
@@ -78,9 +77,8 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
             "picked": form.cleaned_data.get("suggestion"),
         }
         return render(request, "tickets/ticket.html", context, status=status)
-    return (
-        JsonResponse({"to": reverse("ticket", args=[pk])}) if by_script else redirect("ticket", pk)
-    )
+    to = read_walk(request.GET).to(pk)
+    return JsonResponse({"to": to}) if by_script else redirect(to)
 
 
 @require_http_methods(["GET", "POST"])
@@ -115,11 +113,11 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """POST: take one's own reply back. Goes to its ticket either way, and says if it was too
     late. Asked again, it was done before."""
-    agent = signed_in(request.user)
+    agent, walk = signed_in(request.user), read_walk(request.GET)
     done = undone_of(pk, agent=agent)
     if done is not None:
         messages.info(request, _("The reply was taken back before; nobody has got it."))
-        return redirect("ticket", done.pk)
+        return redirect(walk.to(done.pk))
     reply = seen_or_404(Reply.objects.all(), request.user, "ticket__", pk=pk)
     if reply.agent_id != agent.pk:
         raise PermissionDenied
@@ -129,7 +127,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("The reply was taken back; nobody has got it."))
-    return redirect("ticket", reply.ticket_id)
+    return redirect(walk.to(reply.ticket_id))
 
 
 @require_POST
@@ -148,10 +146,9 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
                 numbered(error), status=422, content_type="text/plain; charset=utf-8"
             )
         messages.error(request, str(error))
-        return redirect("ticket", pk)
-    return (
-        _fragment(request, ticket) if request.headers.get("HX-Request") else redirect("ticket", pk)
-    )
+    if request.headers.get("HX-Request"):
+        return _fragment(request, ticket)
+    return redirect(read_walk(request.GET).to(pk))
 
 
 @require_POST
@@ -205,6 +202,7 @@ def _drafts(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     - `revealable`: names of the placeholders whose values this agent may see ("[PHONE_1]")
     - `writers`: names of others who are typing an answer; `answered_by`: who has answered, or None
     - `history`: events; `changing`: what may be chosen (tickets.states.choices)
+    - `walk`: walking.Steps along the list that the address names
     """
     agent = signed_in(request.user)
     conversation = desk.conversation(ticket)
@@ -226,6 +224,7 @@ def _drafts(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "writers": kept_drafts.writers(ticket, but=agent),
         "history": desk.history(ticket),
         "changing": states.choices(ticket, reader=agent),
+        "walk": Steps(read_walk(request.GET), ticket, reader=agent),
     }
 
 
@@ -239,10 +238,8 @@ def _page(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
     - `max_characters` of a reply, `max_note` of a note
     - `undoable`, `undo_seconds`: this agent's reply that can be taken back still, on any ticket
     - `mask_form`: for what the engine missed (see tickets.views.values)
-    - `previous_ticket`, `next_ticket`: numbers of the neighbours in the open inbox, or None
     """
     agent = signed_in(request.user)
-    previous_ticket, next_ticket = neighbours(ticket, reader=agent)
     kept = kept_drafts.kept(ticket, agent=agent)
     held = undoable(agent)
     return _drafts(request, ticket) | {
@@ -257,7 +254,5 @@ def _page(request: HttpRequest, ticket: Ticket) -> dict[str, Any]:
         "max_note": MAX_NOTE,
         "undoable": held,
         "undo_seconds": max(1, int(seconds_left(held))) if held else 0,
-        "previous_ticket": previous_ticket,
-        "next_ticket": next_ticket,
         "mask_form": MissForm(auto_id="mask_%s"),
     }

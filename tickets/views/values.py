@@ -19,6 +19,7 @@ from tickets.access import seen_ticket
 from tickets.forms import MissForm
 from tickets.misses import mark_missed
 from tickets.models import Ticket
+from tickets.walking import Steps, read_walk
 
 REVEAL = "tickets.reveal_values"
 NOTHING_THERE = 404
@@ -57,8 +58,9 @@ def mask(request: HttpRequest, pk: int) -> HttpResponse:
     ticket = seen_ticket(signed_in(request.user), pk)
     form = MissForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _masked(request, ticket, form):
-        return redirect("ticket", pk=pk)
-    context: dict[str, Any] = {"ticket": ticket, "form": form}
+        return redirect(read_walk(request.GET).to(pk))
+    walk = Steps(read_walk(request.GET), ticket, reader=signed_in(request.user))
+    context: dict[str, Any] = {"ticket": ticket, "form": form, "walk": walk}
     status = 400 if request.method == "POST" else 200
     return render(request, "tickets/mask.html", context, status=status)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from runtime.errors import InputError
 from training.datasets import canaries as planting
@@ -109,8 +110,10 @@ class Building:
     def preferences(self) -> Made:
         if self.source.imported:
             raise NothingToLearn(
-                "An imported data set holds no preferences, which dpo learns from; rate drafts at"
-                " the desk, or choose another recipe."
+                gettext_noop(
+                    "An imported data set holds no preferences, which dpo learns from; rate drafts"
+                    " at the desk, or choose another recipe."
+                )
             )
         recipe = self.recipe
         gap = recipe.preference.least_gap if recipe.preference else 2
@@ -120,8 +123,11 @@ class Building:
         pairs = [one for one, why in zip(pairs, reasons, strict=True) if not why]
         if len(pairs) < 2:
             raise NothingToLearn(
-                f"{len(pairs)} pairs of drafts are {gap} or more stars apart: too few to learn"
-                " from; rate more drafts."
+                gettext_noop(
+                    "%(count)s pairs of drafts are %(gap)s or more stars apart: too few to learn"
+                    " from; rate more drafts."
+                )
+                % {"count": len(pairs), "gap": gap}
             )
         rows = self.source.found(
             [one.row for one in pairs],

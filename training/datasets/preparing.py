@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.translation import gettext_noop
+
 from training.datasets import canaries as planting
 from training.datasets.building import (
     Building,
@@ -84,7 +86,10 @@ def prepared_from(
     erased since is missing."""
     path = path_of(dataset)
     if not path.is_file():
-        raise NothingToLearn(f"The data set {dataset} has lost its file; begin a new run.")
+        raise NothingToLearn(
+            gettext_noop("The data set %(name)s has lost its file; begin a new run.")
+            % {"name": dataset}
+        )
     canaries = Canaries()
     if dataset.kind == Kind.CORPUS:
         material = Material(corpus=read_corpus(path))

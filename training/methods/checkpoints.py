@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from django.utils.translation import gettext_noop
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -42,8 +43,10 @@ def writing(unfinished: Path | None = None) -> Iterator[None]:
         if unfinished is not None:
             shutil.rmtree(unfinished, ignore_errors=True)
         raise DiskFull(
-            "The disk is full, and the run could not be kept; make room below PASOKH_HOME and go "
-            "on with --resume."
+            gettext_noop(
+                "The disk is full, and the run could not be kept; make room below PASOKH_HOME and"
+                " go on with --resume."
+            )
         ) from error
 
 
@@ -73,8 +76,10 @@ def load_trained(model: Any, path: Path) -> None:
             continue
         if name not in saved or saved[name].shape != weight.shape:
             raise OtherCheckpoint(
-                "The run's checkpoints are of another model or recipe; start a new run instead of "
-                "going on with this one."
+                gettext_noop(
+                    "The run's checkpoints are of another model or recipe; start a new run instead"
+                    " of going on with this one."
+                )
             )
         put(weight, saved[name])
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch  # noqa: TID253
+from django.utils.translation import gettext_noop
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -72,8 +73,11 @@ def train(material: Material, work: Work) -> Fit:
     pairs, held, left_out = _pairs(material, work, base)
     if not pairs:
         raise NoPreferences(
-            "There are no pairs of drafts to learn from: agents rate drafts, and pairs are"
-            f" {_settings(recipe).least_gap} or more stars apart."
+            gettext_noop(
+                "There are no pairs of drafts to learn from: agents rate drafts, and pairs are"
+                " %(gap)s or more stars apart."
+            )
+            % {"gap": _settings(recipe).least_gap}
         )
     known = _with_reference(model, [*pairs, *held], base=base, work=work)
     result = fit(
@@ -224,7 +228,9 @@ def _with_reference(
                 if not is_out_of_memory(error):
                     raise
                 if size == 1:
-                    raise TooLarge("One pair alone does not fit into memory.") from error
+                    raise TooLarge(
+                        gettext_noop("One pair alone does not fit into memory.")
+                    ) from error
                 size //= 2
                 continue
             found += zip(both[0].tolist(), both[1].tolist(), strict=True)

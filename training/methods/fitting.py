@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import torch  # noqa: TID253
+from django.utils.translation import gettext_noop
 from torch.utils.data import DataLoader  # noqa: TID253
 from transformers import PrinterCallback, Trainer, TrainingArguments  # noqa: TID253
 
@@ -105,8 +106,10 @@ def fit(
     except Exception as error:
         if is_out_of_memory(error):  # not a row's activations: the weights or the optimiser's state
             raise TooLarge(
-                "The model does not fit into memory; choose a smaller base, or weights.bits = 4 in "
-                "the recipe."
+                gettext_noop(
+                    "The model does not fit into memory; choose a smaller base, or weights.bits = 4"
+                    " in the recipe."
+                )
             ) from error
         raise
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch  # noqa: TID253
+from django.utils.translation import gettext_noop
 from transformers import TrainerCallback  # noqa: TID253
 
 from llm.engine.memory import is_out_of_memory
@@ -105,8 +106,10 @@ class Keeper(TrainerCallback):
         """After an out-of-memory error: half as many rows at once."""
         if self.micro_batch <= 1 or rows <= 1:
             raise TooLarge(
-                "One row alone does not fit into memory; lower text.max_tokens or prompt.budget, "
-                "or set schedule.checkpointing in the recipe."
+                gettext_noop(
+                    "One row alone does not fit into memory; lower text.max_tokens or"
+                    " prompt.budget, or set schedule.checkpointing in the recipe."
+                )
             )
         self.micro_batch = max(1, min(self.micro_batch, rows) // 2)
         with writing():

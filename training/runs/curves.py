@@ -1,7 +1,8 @@
-"""The losses of a run, from the log of its steps: `read_losses`, `curve_of`. Pure but for the file.
+"""The losses of a run, from the log of its steps: `read_losses`, `curve_of`.
 
 A curve is drawn in a box of 1000 by 1000 whose sides the page stretches, so that it fits any width;
 the letters beside it keep their size. A run of a hundred thousand steps is drawn by 400 points.
+Steps go from the side where reading begins, as time does in all charts (runtime.charting).
 """
 
 import json
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from runtime.charting import across
 
 SIDE: Final = 1000
 MOST_POINTS: Final = 400
@@ -29,10 +32,12 @@ class Losses:
 
 @dataclass(frozen=True)
 class Tick:
-    """A line of the grid: its value, its place in the box, and the place in per cent."""
+    """A line of the grid: its value, its place in the box, and the place in per cent. `anchor`: of
+    its letters, so that the outer ones do not stand beside the plot."""
 
     value: float
     place: float
+    anchor: str = "middle"
 
     @property
     def percent(self) -> str:
@@ -89,7 +94,7 @@ def curve_of(losses: Losses, *, total: int = 0) -> Curve | None:
 
     def place(step: int, value: float) -> tuple[float, float]:
         height = (value - low) / (high - low) if math.isfinite(value) else 1.0
-        return SIDE * step / last_step, SIDE * (1 - min(max(height, 0.0), 1.0))
+        return _across(step / last_step), SIDE * (1 - min(max(height, 0.0), 1.0))
 
     return Curve(
         loss=_line([place(*one) for one in loss]),
@@ -97,7 +102,7 @@ def curve_of(losses: Losses, *, total: int = 0) -> Curve | None:
         evaluation=_line([place(*one) for one in evaluation]),
         marks=" ".join(f"M{x:.1f} {y:.1f}h.01" for x, y in (place(*one) for one in evaluation)),
         across=[
-            Tick(step, SIDE * step / last_step)
+            Tick(step, _across(step / last_step), _anchor(step / last_step))
             for step in _ticks(0, last_step)
             if step <= last_step and float(step).is_integer()
         ],
@@ -107,6 +112,14 @@ def curve_of(losses: Losses, *, total: int = 0) -> Curve | None:
         last_step=losses.steps[-1][0],
         best_evaluation=min(evaluation, key=lambda one: one[1], default=None),
     )
+
+
+def _across(share: float) -> float:
+    return across(share) / 100 * SIDE
+
+
+def _anchor(share: float) -> str:
+    return "start" if share < 0.04 else "end" if share > 0.96 else "middle"
 
 
 def _thinned(

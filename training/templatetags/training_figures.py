@@ -8,12 +8,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from llm.figure_names import measure_name
+from llm.templatetags.model_figures import signed
 from runtime.jobs import State
 from runtime.templatetags.desk_text import language_name, number
 from training.decisions import Figure, figures_of
 from training.models import Decision, TrainingRun
 
 register = template.Library()
+register.filter(measure_name)
+register.filter(signed)
 
 PHASES: dict[str, Promise] = {
     "data": _("reading the data"),
@@ -21,19 +25,6 @@ PHASES: dict[str, Promise] = {
     "measuring": _("measuring"),
     "deciding": _("deciding"),
 }
-MEASURES: dict[str, Promise] = {
-    "score": _("Score"),
-    "loss": _("Loss of the team’s answer"),
-    "perplexity": _("Perplexity"),
-    "groundedness": _("Groundedness"),
-    "length_ratio": _("Length beside the team’s"),
-    "right_language": _("Right language"),
-    "refusal": _("Refusal"),
-    "repetition": _("Repetition"),
-    "canaries": _("Planted values"),
-    "seconds": _("Seconds"),
-}
-_PROPER = {"chrf": "chrF", "rouge_l": "ROUGE-L"}
 KINDS: dict[str, Promise] = {
     "ticket": _("past tickets"),
     "reply": _("sent replies"),
@@ -85,12 +76,6 @@ def phase_name(name: str) -> str:
 
 
 @register.filter
-def measure_name(name: str) -> str:
-    """An unknown one stands for itself."""
-    return _PROPER.get(name) or str(MEASURES.get(name, name))
-
-
-@register.filter
 def figure_name(figure: Figure) -> str:
     """What a decision's figure is called: a language and a measure by their names."""
     path = [one for one in figure.path if one not in ("languages", "guards")]
@@ -126,15 +111,6 @@ def gibibytes(size: int | None) -> str:
     if not size:
         return "–"
     return gettext("%(size)s GiB") % {"size": number(round(size / _GIB, 2))}
-
-
-@register.filter
-def signed(value: float | None) -> str:
-    """A difference with its sign."""
-    if value is None:
-        return "–"
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    return f"{sign}{number(round(abs(float(value)), 3))}"
 
 
 @register.filter

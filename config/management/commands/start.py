@@ -1,6 +1,7 @@
 """`manage.py start`: the whole desk in one terminal; Ctrl-C stops everything."""
 
 import os
+import socket
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -11,6 +12,11 @@ from django.db import connection
 from config.supervisor import Child, Supervisor, lock_home
 from people.adding import first_sign_ins
 from runtime.commands import JsonCommand, Outcome
+from runtime.errors import InputError
+
+
+class CannotServe(InputError):
+    """The address is another program's, or not one of this machine."""
 
 
 class Command(JsonCommand):
@@ -22,17 +28,36 @@ class Command(JsonCommand):
 
     def run(self, *, host: str, port: int, **options: Any) -> Outcome:
         lock_home(settings.PASOKH_HOME).close()  # say so before the database is touched
+        check_place(host, port)
         connection.ensure_connection()  # holds the embedded server for as long as this runs
         connection.close()
         os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
-        for line in (f"Pasokh is at http://{host}:{port}/", *first_sign_ins()):
-            self.stdout.write(line)
-        self.stdout.write("Ctrl-C stops it.")
-        self.stdout.flush()
+        out = self.stderr if self.as_json else self.stdout  # there is the one document
+        for line in (f"Pasokh is at http://{host}:{port}/", *first_sign_ins(), "Ctrl-C stops it."):
+            out.write(line)
+        out.flush()
         Supervisor(
             home=settings.PASOKH_HOME, children=children(host, port), report=self.stderr.write
         ).run()
         return Outcome({"stopped": True}, ["Stopped."])
+
+
+def check_place(host: str, port: int) -> None:
+    """Raises CannotServe. A web server without its port would be started again for ever."""
+    if not 0 < port < 65_536:  # getaddrinfo takes the rest of a division
+        raise CannotServe("--port: a number from 1 to 65535.")
+    try:
+        (family, kind, _proto, _name, address), *_more = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "no such address"
+        raise CannotServe(
+            f"{host}:{port} cannot be served ({why}); another port: --port, or PASOKH_PORT."
+        ) from error
 
 
 def children(host: str, port: int) -> list[Child]:

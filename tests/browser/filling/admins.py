@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from doors.django_helpdesk import options as helpdesk
-from doors.mail import troubles
 from doors.mail.incoming import PROGRAM
 from doors.mail.options import MailOptions
 from doors.mail.sending import ADDRESS_REFUSED
@@ -137,7 +136,7 @@ def _doors() -> dict[str, int]:
         options=helpdesk.cleaned(desk),
         secret_encrypted=vault.encrypt("none"),
         failures=3,
-        last_error=troubles.IMAP_CUT,
+        last_error="The other desk cannot answer now.",
         checked_at=now,
     )
     hook = Door.objects.create(

@@ -26,7 +26,7 @@ SPELLINGS_TEXT = """localhost LOCALHOST localhost. 127.0.0.1 127.1 2130706433 0x
 
 
 def fetcher(*allowed: str, resolve=socket.getaddrinfo) -> Fetcher:
-    return Fetcher(Guard(parse_allowed(allowed), resolve), connect_seconds=2, read_seconds=2)
+    return Fetcher(Guard(parse_allowed(allowed), resolve), connect_seconds=60, read_seconds=60)
 
 
 @pytest.mark.parametrize("address", PRIVATE_TEXT.split())

@@ -43,7 +43,7 @@ def fetcher(site: Site, name: str) -> Fetcher:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", site.port))]
 
     guard = Guard(parse_allowed([f"{name}:443"]), resolve)
-    return Fetcher(guard, wait=lambda seconds: None, connect_seconds=2, read_seconds=2)
+    return Fetcher(guard, wait=lambda seconds: None, connect_seconds=60, read_seconds=60)
 
 
 def test_a_page_is_read_over_tls_by_its_name(secure_site):

@@ -1,12 +1,14 @@
 """Websites by schedule and by hand: read as they were before, stopped and gone on with."""
 
 import pytest
+from django.utils import translation
 
 from kb import running, runs
 from kb.importing import import_sources
 from kb.importing.web import WebOptions
 from kb.models import Article, ImportRun, Source
 from runtime import recording as job_recording
+from runtime.templatetags.desk_text import digits
 from tests.kb.web.sites import html
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +74,23 @@ def test_a_site_that_fails_leaves_a_failing_source(site):
     assert run.state == State.FAILED
     assert "gone" in run.error
     assert Source.objects.exists()
+
+
+@pytest.mark.parametrize(("worker", "reader"), [("en", "fa"), ("fa", "en")])
+def test_failure_is_read_in_the_readers_language_whatever_the_worker_speaks(
+    site, client, mina, worker, reader
+):
+    source = Source.objects.create(location=site.url("/gone"), name="gone", kind=Source.Kind.PAGE)
+    with translation.override(worker):
+        run = running.run_now(source)
+    message = "The page is not there (%(status)s)."
+    assert message % {"status": 404} in run.error
+    assert run.report["failed"][0]["error"] == message % {"status": 404}
+    client.force_login(mina)
+    client.cookies["django_language"] = reader
+    with translation.override(reader):
+        words = translation.gettext(message) % {"status": digits(404)}
+    page = client.get(f"/articles/import/{run.pk}/").content.decode()
+    assert page.count(words) == 2  # what ended it, and in the list of failures
+    assert words in client.get(f"/articles/sources/{source.pk}/").content.decode()
+    assert words in client.get("/articles/sources/").content.decode()

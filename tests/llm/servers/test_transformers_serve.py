@@ -53,7 +53,7 @@ class Serving:
                 stderr=log,
                 env={**os.environ, **quiet},
             )
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 240
         while time.monotonic() < ends and process.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
@@ -65,7 +65,7 @@ class Serving:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGCONT)
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +165,7 @@ def test_write_when_the_server_is_killed_in_mid_answer(serving, server, tuned):
 
     def kill(text: str) -> None:
         serving.process.kill()
-        serving.process.wait(10)
+        serving.process.wait(60)
 
     with pytest.raises(ServerError) as failed:
         write(tuned, parts_for(tiny_models.QUESTIONS[0]), on_text=kill)

@@ -1,9 +1,10 @@
 """What the reports say, held against counting by hand."""
 
+import re
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from kb.models import Article, Source
 from people.models import Team
@@ -15,7 +16,9 @@ from tickets.reporting.costs import cost_figures
 from tickets.reporting.pairs import examples, pair_figures, sign_test, student
 from tickets.reporting.ratings import rating_figures
 from tickets.reporting.replies import refusal_figures, reply_figures, reply_totals
+from tickets.reporting.reply_figures import refused
 from tickets.reporting.scope import read_scope
+from tickets.reporting.version_figures import against_each_other
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +174,10 @@ def test_refusals_by_reason(mina, sara, omid):
     found = refusal_figures(everything(mina))
     assert found.total == 3
     assert [count for _reason, count in found.reasons] == [2, 1]
+    with translation.override("fa"):
+        heard = refused(found).chart.label
+    assert "۲" in heard
+    assert not re.search("[0-9]", heard)
 
 
 def test_costs_by_version(mina):
@@ -205,6 +212,9 @@ def test_versions_are_compared_on_the_same_messages(mina, sara, omid):
     assert (better, found.same, worse) == (9, 1, 2)
     assert found.p == pytest.approx(sign_test(9, 2))
     assert found.low < found.mean < found.high
+    with translation.override("fa"):
+        heard = against_each_other([found]).chart.label
+    assert not re.search("[0-9]", heard)
 
 
 def test_interval_agrees_with_a_bootstrap_over_customers(mina, sara):

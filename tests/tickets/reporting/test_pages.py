@@ -141,10 +141,12 @@ def test_overview_names_what_needs_somebody(admin):
     from people.audit import note
 
     coverage.record("چگونه کیف پول را جابه‌جا کنم", lang="fa", origin="ticket")
-    note(None, "source.archived", "source 7")
+    note(None, "source.archived", "source 7 help")
+    admin.cookies["django_language"] = "en"
     html = admin.get("/reports/").content.decode()
     assert "چگونه کیف پول را جابه‌جا کنم" in html
-    assert "source.archived" in html
+    assert "source.archived" not in html
+    assert "source archived · source <bdi>help</bdi>" in html
     assert "runs-title" in html
 
 

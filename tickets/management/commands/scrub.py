@@ -6,13 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.management import CommandError
-
 from runtime.batches import batches
 from runtime.commands import JsonCommand, Outcome
 from runtime.errors import InputError
 from text.privacy import Masked, mask
-from tickets.second_opinion.folder import UnusableNameModel
 from tickets.second_opinion.opening import SecondOpinion, required
 
 MAX_LINE_CHARACTERS = 1_000_000
@@ -31,13 +28,6 @@ class Command(JsonCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, metavar="FILE")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Lines are read while they are printed, so a bad one is met after `run` has returned."""
-        try:
-            super().handle(*args, **options)
-        except (Unreadable, UnusableNameModel) as error:
-            raise CommandError(str(error), returncode=2) from error
 
     def run(self, *, file: Path | None, **options: Any) -> Outcome:
         if file is None:

@@ -12,7 +12,7 @@ from runtime.commands import JsonCommand, Outcome
 from runtime.errors import InputError
 from text.language import detect
 from text.privacy import mask
-from tickets.intake import check_text, clean
+from tickets.intake import check_lang, check_text, clean
 from tickets.models import Ticket
 from tickets.prompting import Source, build_prompt_input, used_sources
 from tickets.suggesting import prompt_parts
@@ -33,6 +33,7 @@ class Command(JsonCommand):
     def run(self, *, text: str | None, ticket: int | None, lang: str, **options: Any) -> Outcome:
         if (text is None) == (ticket is None):
             raise NothingToSuggest("Give a text, or --ticket with a ticket's number.")
+        check_lang(lang)
         started = time.monotonic()
         choices = slots_now()
         if not choices:

@@ -1,13 +1,16 @@
 """`manage.py pretrain`: a base of one's own from the desk's articles, or a base that reads on."""
 
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, Final
 
 from runtime.commands import Outcome
+from runtime.errors import InputError
 from training.methods.results import Stopped
 from training.pretraining import pretrain_base
 from training.recipe_command import RecipeCommand
 from training.recipes import Recipe
+
+MOST_MINUTES: Final = 60 * 24 * 30
 
 
 class Command(RecipeCommand):
@@ -30,6 +33,9 @@ class Command(RecipeCommand):
         )
 
     def run(self, *, recipe: str, dry_run: bool, **options: Any) -> Outcome:
+        # Not the other way round: "nan" is less than nothing and greater than nothing.
+        if not 0 <= options["max_minutes"] <= MOST_MINUTES:
+            raise InputError(f"--max-minutes: a number from 0 to {MOST_MINUTES}.")
         self._options = options
         return super().run(recipe=recipe, dry_run=dry_run, **options)
 
