@@ -105,46 +105,40 @@ def recorded(
     `keep` makes of the report what the row keeps; `outcome` says how it ended. `stopped_by`: the
     line of an error that only stops the work, None for all others. The work speaks English: what it
     leaves in rows is said in each reader's language (`runtime.saying`)."""
-    with translation.override("en"):
-        yield from _recorded(jobs, row, report, keep, outcome, stop, stopped_by)
-
-
-def _recorded(
-    jobs: Jobs[Any],
-    row: Job,
-    report: Report,
-    keep: Callable[[Report], dict[str, Any]],
-    outcome: Callable[[Report], tuple[State, str]],
-    stop: Callable[[], bool] | None,
-    stopped_by: Callable[[BaseException], str | None],
-) -> Iterator[Recording[Report]]:
     recording = Recording(jobs, row, report, stop)
 
     def end(state: State, error: str) -> None:
         recording.finish(state, report=keep(recording.report), error=error)
 
+    with translation.override("en"), _beating(recording):
+        try:
+            yield recording
+        except KeyboardInterrupt:
+            end(State.STOPPED, str(jobs.words.interrupted))
+            raise
+        except InputError as refusal:
+            end(State.FAILED, str(refusal))
+            raise
+        except BaseException as failure:
+            line = stopped_by(failure)
+            if line is None:
+                thing = jobs.words.thing.capitalize()
+                log.error("%s %s ended with %s", thing, row.pk, type(failure).__name__)
+                end(State.FAILED, _("An unexpected error: %s.") % type(failure).__name__)
+            else:
+                end(State.STOPPED, line)
+            raise
+        else:
+            end(*outcome(recording.report))
+
+
+@contextmanager
+def _beating(recording: Recording[Any]) -> Iterator[None]:
     over = threading.Event()
     beating = threading.Thread(target=_keep_beating, args=(recording, over), daemon=True)
     beating.start()
     try:
-        yield recording
-    except KeyboardInterrupt:
-        end(State.STOPPED, str(jobs.words.interrupted))
-        raise
-    except InputError as refusal:
-        end(State.FAILED, str(refusal))
-        raise
-    except BaseException as failure:
-        line = stopped_by(failure)
-        if line is None:
-            thing = jobs.words.thing.capitalize()
-            log.error("%s %s ended with %s", thing, row.pk, type(failure).__name__)
-            end(State.FAILED, _("An unexpected error: %s.") % type(failure).__name__)
-        else:
-            end(State.STOPPED, line)
-        raise
-    else:
-        end(*outcome(recording.report))
+        yield
     finally:
         over.set()
         beating.join()

@@ -36,3 +36,11 @@ def in_english():
     """Messages for people are compared in the language that they are written in."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture
+def desk(client, sara):
+    """Sara's browser, in English."""
+    client.force_login(sara)
+    client.cookies["django_language"] = "en"
+    return client

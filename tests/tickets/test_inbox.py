@@ -18,13 +18,6 @@ from tickets.replying import send_reply
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk(client, sara):
-    client.force_login(sara)
-    client.cookies["django_language"] = "en"
-    return client
-
-
 def _tickets(count: int, **fields) -> list[Ticket]:
     """Made at once; the first waits longest."""
     now = timezone.now()

@@ -16,13 +16,6 @@ pytestmark = pytest.mark.django_db
 NEW = "/tickets/new/"
 
 
-@pytest.fixture
-def desk(client, sara):
-    client.force_login(sara)
-    client.cookies["django_language"] = "en"
-    return client
-
-
 def _keep(client, form="ticket", **values):
     return client.post(reverse("form-keep", args=[form]), values)
 

@@ -19,11 +19,20 @@ from tickets.walking import Steps, Walk, read_walk
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk(client, sara):
-    client.force_login(sara)
-    client.cookies["django_language"] = "en"
-    return client
+def _more(count: int) -> None:
+    """That have waited for no time."""
+    now = timezone.now()
+    Ticket.objects.bulk_create(
+        Ticket(
+            source="more",
+            external_id=str(number),
+            lang="fa",
+            state="ready",
+            created_at=now,
+            waiting_since=now,
+        )
+        for number in range(count)
+    )
 
 
 @pytest.fixture
@@ -213,17 +222,7 @@ def test_list_that_has_ended_says_so_and_can_be_begun_again(desk, rows):
 
 
 def test_back_leads_to_the_page_of_the_list_that_one_left(desk, rows, monkeypatch):
-    Ticket.objects.bulk_create(
-        Ticket(
-            source="more",
-            external_id=str(number),
-            lang="fa",
-            state="ready",
-            created_at=timezone.now(),
-            waiting_since=timezone.now(),
-        )
-        for number in range(40)
-    )
+    _more(40)
     second = f"{reverse('inbox')}?after={desk.get(reverse('inbox')).context['page'].after}"
     html = desk.get(second).content.decode()
     address = re.search(r'id="ticket-\d+" href="([^"]+)"', html)[1].replace("&amp;", "&")
@@ -266,16 +265,5 @@ def test_page_asks_as_often_for_many_tickets_as_for_few(desk, rows):
 
     asked()
     few = asked()
-    now = timezone.now()
-    Ticket.objects.bulk_create(
-        Ticket(
-            source="more",
-            external_id=str(number),
-            lang="fa",
-            state="ready",
-            created_at=now,
-            waiting_since=now,
-        )
-        for number in range(200)
-    )
+    _more(200)
     assert asked() == few
