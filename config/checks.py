@@ -1,11 +1,13 @@
 """System checks: a bad setting stops every command with a line that names it."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Careful
 
 from config import env
 
@@ -29,6 +31,31 @@ def vault_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
             )
         ]
     return []
+
+
+@register(Tags.security)
+def believed_headers(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """What a request says of itself, where anybody may say it."""
+    problems: list[CheckMessage] = []
+    if "*" in os.environ.get("FORWARDED_ALLOW_IPS", ""):
+        problems.append(
+            Careful(
+                "FORWARDED_ALLOW_IPS=* lets everybody name the address that they come from, and"
+                " guess passwords from a new one each time.",
+                hint="Name the proxy's address or network.",
+                id="pasokh.W001",
+            )
+        )
+    if settings.SMTP_SET and "*" in settings.ALLOWED_HOSTS:
+        problems.append(
+            Careful(
+                "With ALLOWED_HOSTS=* a stranger chooses where the link of a mail for a forgotten"
+                " password leads.",
+                hint="Name the desk's own host.",
+                id="pasokh.W002",
+            )
+        )
+    return problems
 
 
 @register(Tags.security)

@@ -7,11 +7,13 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from people import known_devices
 from people.adding import MAX_NAME
 from people.models import Invitation, Team
-from people.throttling import Key, Limit, TooManyAttempts, attempt, succeeded
+from people.throttling import Key, Limit, TooManyAttempts, address_of, attempt, succeeded
 from runtime.days import BadDay, read_day
 
 NO_ROLE = [("", _("none: may do nothing"))]
@@ -19,8 +21,11 @@ _PASSWORD = {"autocomplete": "new-password", "dir": "ltr"}
 _EMAIL = {"dir": "ltr", "autocomplete": "email", "autocapitalize": "none"}
 
 # A name may be guessed from many places, and from one place many names: each has its own limit. The
-# name alone has a short wait, so that nobody can shut another person out for long.
+# name alone has a short wait, so that nobody can shut another person out for long. A browser in
+# which the person signed in before has a limit of its own: out of it nobody can be shut at all.
 PAIR, NAME, ADDRESS = Limit(5, 900), Limit(25, 60), Limit(60, 900)
+PASSWORDS = Limit(5, 900)
+"""The present password, asked for within a session."""
 
 
 class SignInForm(AuthenticationForm):
@@ -30,9 +35,10 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         name = str(self.cleaned_data.get("username", "")).casefold()
-        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
-        own = [Key(PAIR, ("sign-in", name, address)), Key(NAME, ("sign-in", name))]
-        shared = [Key(ADDRESS, ("sign-in from", address))]
+        address = address_of(self.request)
+        own, shared = _of_name(name, address), [Key(ADDRESS, ("sign-in from", address))]
+        if device := known_devices.of(self.request, name):
+            own, shared = [Key(PAIR, ("sign-in with", name, device))], []
         try:
             attempt([*own, *shared])
         except TooManyAttempts as error:
@@ -41,6 +47,15 @@ class SignInForm(AuthenticationForm):
         cleaned = super().clean()
         succeeded(own, shared)
         return cleaned
+
+
+def forgive(name: str, request: HttpRequest) -> None:
+    """Somebody has shown by a link that the name is theirs: the guesses before count no more."""
+    succeeded(_of_name(name.casefold(), address_of(request)))
+
+
+def _of_name(name: str, address: str) -> list[Key]:
+    return [Key(PAIR, ("sign-in", name, address)), Key(NAME, ("sign-in", name))]
 
 
 class CodeForm(forms.Form):
@@ -87,6 +102,47 @@ class DetailsForm(forms.Form):
         help_text=_("For a forgotten password."),
         widget=forms.EmailInput(attrs=_EMAIL),
     )
+
+
+class OwnDetailsForm(DetailsForm):
+    """A forgotten password goes to the address: whoever could change it without the present one, at
+    a desk that was left open, could take the account along."""
+
+    password = forms.CharField(
+        label=_("Present password"),
+        required=False,
+        strip=False,
+        max_length=200,
+        help_text=_("Only to change the e-mail address."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "dir": "ltr"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        password = cleaned.pop("password", "")
+        if "email" in cleaned and cleaned["email"] != self.user.email:
+            check_present_password(self.user, password)
+        return cleaned
+
+
+def check_present_password(user: User, password: str) -> None:
+    """Raises ValidationError, and so it does for the right one after too many wrong ones."""
+    keys = password_keys(user)
+    try:
+        attempt(keys)
+    except TooManyAttempts as error:
+        raise ValidationError({"password": str(error)}, code="throttled") from error
+    if not user.check_password(password):
+        raise ValidationError({"password": _("Give your present password to change the address.")})
+    succeeded(keys)
+
+
+def password_keys(user: User) -> list[Key]:
+    return [Key(PASSWORDS, ("password", str(user.pk)))]
 
 
 class PersonForm(forms.Form):

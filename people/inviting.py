@@ -48,10 +48,14 @@ class Invited:
 
 
 def invite(email: str, *, role: str, team: Team | None, by: User) -> Invited:
+    """In place of an open one to the same address: whoever is invited anew as an agent has no link
+    left that makes them an admin, and nobody becomes two people."""
     if Invitation.objects.filter(**_open()).count() >= MAX_OPEN:
         raise TooManyInvitations(_("Too many open invitations: withdraw some first."))
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
+        before = Invitation.objects.filter(email__iexact=email, **_open())
+        replaced = before.update(withdrawn_at=timezone.now())
         row = Invitation.objects.create(
             email=email,
             role=role,
@@ -60,7 +64,8 @@ def invite(email: str, *, role: str, team: Team | None, by: User) -> Invited:
             invited_by=by,
             expires_at=timezone.now() + timedelta(days=DAYS),
         )
-        note(by, "person.invited", email, role=role, team=team.name if team else "")
+        figures = {"invitations_withdrawn": replaced} if replaced else {}
+        note(by, "person.invited", email, role=role, team=team.name if team else "", **figures)
     return Invited(row, secret)
 
 

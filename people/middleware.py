@@ -2,14 +2,18 @@
 
 A person is signed in with the password alone, and every view but those named here is closed to them
 until the second step. So another session of theirs is asked, too, from the moment they set one up.
+
+And after the desk: no page of a session is kept in a browser or on the way, where whoever comes
+next would find customers' words after the sign-out.
 """
 
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
@@ -36,6 +40,16 @@ class SecondFactorMiddleware(MiddlewareMixin):
             messages.info(request, _("Your desk asks for a second factor: set one up to go on."))
             return _away(request, "second-factor")
         return None
+
+
+class NotKeptMiddleware(MiddlewareMixin):
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """By the cookie: to ask who it is would cost a page for strangers two queries."""
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
 
 
 def _away(request: HttpRequest, name: str) -> HttpResponse:

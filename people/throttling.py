@@ -11,9 +11,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext
@@ -60,6 +62,21 @@ class TooManyAttempts(InputError):
             minutes,
         )
         super().__init__(line % {"number": digits(minutes)})
+
+
+def address_of(request: HttpRequest | None) -> str:
+    """Where a request comes from. Of an IPv6 address the network: one line has 2^64 of them, and
+    each would be a stranger."""
+    given = str(request.META.get("REMOTE_ADDR", "")) if request else ""
+    try:
+        address = ip_address(given.partition("%")[0])
+    except ValueError:  # a socket's, or none
+        return given
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address, 64), strict=False))
 
 
 def attempt(keys: Sequence[Key]) -> None:

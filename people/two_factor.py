@@ -23,6 +23,7 @@ from people.audit import note
 from people.managing import target
 from people.models import Authenticator
 from people.roles import is_admin
+from people.sessions import ask_again_for, end_sessions
 from people.throttling import TooManyAttempts
 from runtime.encryption import UnreadableVault, encrypt
 from runtime.errors import InputError
@@ -78,6 +79,7 @@ def confirm(user: User, code: str) -> tuple[Device, list[str]]:
         Authenticator.objects.filter(pk=device.pk).update(confirmed=True)
         codes = _new_codes(user)
         note(user, "second-factor.on", target(user))
+        ask_again_for(user)  # other sessions have to show a code first
     device.confirmed = True
     return device, codes
 
@@ -107,6 +109,7 @@ def renew_codes(user: User) -> list[str]:
 
 
 def remove(user: User, *, by: User) -> bool:
+    """By somebody else: a telephone was lost, and what is signed in on it is signed out."""
     with transaction.atomic():
         apps = Authenticator.objects.filter(user=user)
         was_on = apps.filter(confirmed=True).exists()
@@ -114,6 +117,8 @@ def remove(user: User, *, by: User) -> bool:
         StaticDevice.objects.filter(user=user).delete()
         if was_on:
             note(by, "second-factor.off" if by == user else "second-factor.reset", target(user))
+        if was_on and by != user:
+            end_sessions(user)
     return was_on
 
 

@@ -4,7 +4,9 @@
 to the topic once the transaction commits. Only ids travel (NOTIFY carries 8,000 bytes at most and
 is readable by every role); a page then asks for what it may see. `listen(topics)` is the web
 process's side: one database connection for all its pages. `guard(prefix, check)` says who may
-listen to "prefix" and "prefix:ID"; other topics are for everybody who is signed in.
+listen to "prefix" and "prefix:ID"; to a topic without one listens nobody. Whoever takes rights away
+says `ask_again(topic)`: the streams that listen to it end, the browsers open them anew, and who may
+listen is asked again. Each stream listens to its person's `topic_of`, too.
 """
 
 import asyncio
@@ -25,6 +27,8 @@ MAX_WAITING = 200
 """Messages kept for a page that does not read; beyond that the oldest go, since a page that reads
 again asks for the present state anyway."""
 RECONNECT_SECONDS = 1.0
+PERSON = "person"
+ASK_AGAIN = "ask_again"
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +47,7 @@ def may_listen(user: Any, topics: Iterable[str]) -> bool:
     for topic in topics:
         prefix, _colon, rest = topic.partition(":")
         check = _guards.get(prefix)
-        if check is not None and not check(user, rest):
+        if check is None or not check(user, rest):
             return False
     return True
 
@@ -53,6 +57,16 @@ def publish(topic: str, **ids: int | str) -> None:
     payload = json.dumps({"topic": topic, **ids})
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
+
+
+def topic_of(person_id: int | None) -> str:
+    """Of the person's own streams; nobody can ask for it by name."""
+    return f"{PERSON}:{person_id}"
+
+
+def ask_again(topic: str) -> None:
+    """Somebody may see less than before: end the streams that listen to the topic."""
+    publish(topic, **{ASK_AGAIN: 1})
 
 
 class Hub:

@@ -1,4 +1,4 @@
-"""`/live/`: the stream of ids that a page listens to."""
+"""`/live/`: the stream of topics that a page listens to."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 
-from runtime.live import listen, may_listen
+from runtime.live import ASK_AGAIN, listen, may_listen, topic_of
 
 MAX_TOPICS = 10
 MAX_TOPIC = 100
@@ -21,14 +21,15 @@ LIVES_SECONDS = 900.0
 
 
 async def live(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-    """Server-sent events for `?topic=…` (several allowed). Only ids are sent, to signed-in people
-    who may see what the topics are about, else 403; the page fetches what changed through views
-    that check permission themselves."""
+    """Server-sent events for `?topic=…` (several allowed). Only the topic is sent (ids of what
+    changed could be another team's), to signed-in people who may see what the topics are about,
+    else 403; the page fetches what changed through views that check permission themselves."""
     topics = frozenset(request.GET.getlist("topic"))
     refused = await sync_to_async(_refused)(request, topics)
     if refused is not None:
         return refused
-    response = StreamingHttpResponse(_events(topics), content_type="text/event-stream")
+    events = _events(topics | {topic_of(request.user.pk)})
+    response = StreamingHttpResponse(events, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
@@ -61,7 +62,10 @@ async def _events(topics: frozenset[str]) -> AsyncIterator[str]:
                 continue
             message = pending.result()
             pending = None
-            yield f"event: {message['topic'].split(':')[0]}\ndata: {json.dumps(message)}\n\n"
+            if ASK_AGAIN in message:
+                return
+            told = {"topic": message["topic"]}
+            yield f"event: {told['topic'].split(':')[0]}\ndata: {json.dumps(told)}\n\n"
     finally:
         if pending is not None:
             pending.cancel()

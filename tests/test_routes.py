@@ -433,6 +433,8 @@ def _ask(
             answer = ask(address, json.dumps(route.body), "application/json", headers=headers)
         else:
             answer = ask(address, route.body, headers=headers)
+        if person != "nobody" and route.who != ANYBODY and answer.status_code == 200:
+            assert "no-store" in answer.headers.get("Cache-Control", ""), f"kept: {address}"
         return answer.status_code, answer.headers.get("Location", "")
 
 

@@ -8,7 +8,7 @@ class TicketsConfig(AppConfig):
     name = "tickets"
 
     def ready(self) -> None:
-        from people.roles import is_agent
+        from people.roles import is_admin, is_agent
         from people.signals import sees_less
         from runtime.live import guard
         from tickets.assigning import on_sees_less
@@ -17,6 +17,7 @@ class TicketsConfig(AppConfig):
         post_migrate.connect(_let_admins_reveal, sender=self)
         guard("ticket", _may_see_ticket)
         guard("inbox", lambda user, _rest: is_agent(user))
+        guard("ticket-import", lambda user, _rest: is_admin(user))
 
 
 def _may_see_ticket(user: Any, number: str) -> bool:

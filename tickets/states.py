@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from people.models import Team
 from people.roles import Person
 from runtime.errors import InputError
+from runtime.live import ask_again
 from tickets import events
 from tickets.assigning import MOST_PEOPLE, assignable
 from tickets.intake import cancel_unfinished
@@ -107,6 +108,7 @@ def move_to_team(ticket_id: int, team_id: int | None, *, actor: User) -> bool:
             ticket.assignee_id = None
         ticket.save(update_fields=["team", "assignee", "updated_at"])
         events.record(ticket, Kind.TEAM, actor=actor, **{"from": before, "to": team_id})
+        ask_again(f"ticket:{ticket_id}")
     return True
 
 

@@ -16,26 +16,26 @@ from django_otp import login as remember_device
 
 from people import two_factor
 from people.audit import note
-from people.forms import CodeForm, DetailsForm
+from people.forms import CodeForm, OwnDetailsForm, password_keys
 from people.managing import role_of, set_details, target
 from people.models import Invitation
 from people.qr import drawn
 from people.roles import signed_in, signed_in_required
-from people.throttling import Key, Limit, TooManyAttempts, attempt, succeeded
+from people.sessions import ask_again_for
+from people.throttling import TooManyAttempts, attempt, succeeded
 from runtime.errors import InputError
-
-PASSWORDS = Limit(5, 900)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @signed_in_required
 def account(request: HttpRequest) -> HttpResponse:
-    """POST `name`, `email`. Template people/account.html: `form`, `role` in words, `teams`,
-    `second_factor`: it is on, `codes_left`, `is_required`."""
+    """POST `name`, `email`, `password` (the present one, for another address). Template
+    people/account.html: `form`, `role` in words, `teams`, `second_factor`: it is on, `codes_left`,
+    `is_required`."""
     user = signed_in(request.user)
     shown = {"name": user.get_full_name(), "email": user.email}
-    form = DetailsForm(request.POST or None, initial=shown)
+    form = OwnDetailsForm(request.POST or None, initial=shown, user=user)
     if request.method == "POST" and form.is_valid():
         set_details(user, by=user, **form.cleaned_data)
         messages.success(request, _("Saved."))
@@ -59,7 +59,7 @@ def password(request: HttpRequest) -> HttpResponse:
     """Django's form with the present password, which may not be guessed at either. All other
     sessions of the person end. Template people/password.html: `form`."""
     user = signed_in(request.user)
-    keys = [Key(PASSWORDS, ("password", str(user.pk)))]
+    keys = password_keys(user)
     form: PasswordChangeForm = PasswordChangeForm(user, request.POST or None)
     if request.method == "POST":
         try:
@@ -73,6 +73,7 @@ def password(request: HttpRequest) -> HttpResponse:
             with transaction.atomic():
                 form.save()
                 note(user, "person.password-changed", target(user))
+                ask_again_for(user)
             update_session_auth_hash(request, user)
             messages.success(request, _("The password is changed."))
             return redirect("account")

@@ -73,7 +73,9 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @admin_required
 def person_details(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST `name`, `email`."""
+    """POST `name`, `email`. One's own are changed at one's account."""
+    if pk == signed_in(request.user).pk:
+        return redirect("account")
     row = get_object_or_404(managing.people(), pk=pk)
     details = DetailsForm(request.POST)
     if not details.is_valid():
@@ -87,7 +89,10 @@ def person_details(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @admin_required
 def person_password(request: HttpRequest, pk: int) -> HttpResponse:
-    """A link for a new password, shown once: where no mail server is set, or no mail comes."""
+    """A link for a new password, shown once: where no mail server is set, or no mail comes. For
+    oneself the present password is asked for, as of everybody."""
+    if pk == signed_in(request.user).pk:
+        return redirect("password")
     row = get_object_or_404(managing.people(), pk=pk, is_active=True)
     path = resetting.link_by(signed_in(request.user), row)
     return _page(request, row, link=request.build_absolute_uri(path))
@@ -97,7 +102,10 @@ def person_password(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @admin_required
 def person_factor(request: HttpRequest, pk: int) -> HttpResponse:
-    """Takes the second factor away, for somebody who lost the telephone and the codes."""
+    """Takes the second factor away, for somebody who lost the telephone and the codes. One's own
+    goes with a code alone."""
+    if pk == signed_in(request.user).pk:
+        return redirect("second-factor")
     row = get_object_or_404(managing.people(), pk=pk)
     if two_factor.remove(row, by=signed_in(request.user)):
         messages.success(request, _("The second factor is off: a new one can be set up."))

@@ -20,12 +20,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from django_otp import login as remember_device
 
-from people import inviting, resetting, two_factor
+from people import inviting, known_devices, resetting, two_factor
 from people.audit import note
-from people.forms import AcceptForm, CodeForm, EmailForm, SignInForm
+from people.forms import AcceptForm, CodeForm, EmailForm, SignInForm, forgive
 from people.managing import target
 from people.roles import signed_in, signed_in_required
-from people.throttling import Key, Limit, TooManyAttempts, attempt
+from people.sessions import ask_again_for
+from people.throttling import Key, Limit, TooManyAttempts, address_of, attempt
 from runtime.errors import InputError
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -42,6 +43,11 @@ class SignIn(auth.LoginView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         return super().get_context_data(can_reset=settings.SMTP_SET, **context)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        answer = super().form_valid(form)
+        known_devices.remember(answer, form.get_user().get_username())
+        return answer
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         answer = super().form_invalid(form)
@@ -87,7 +93,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     asked = request.method == "POST" and form.is_valid()
     if asked and settings.SMTP_SET:
         email = form.cleaned_data["email"]
-        address = request.META.get("REMOTE_ADDR", "")
+        address = address_of(request)
         try:
             attempt(
                 [Key(RESETS, ("reset", email.casefold())), Key(RESETS_FROM, ("reset", address))]
@@ -114,12 +120,19 @@ class NewPassword(auth.PasswordResetConfirmView):
     template_name = "registration/password_new.html"
     success_url = reverse_lazy("login")
 
+    def get_user(self, uidb64: str) -> User | None:
+        """Nobody who is switched off: the password would be theirs once they are let in again."""
+        user = super().get_user(uidb64)
+        return user if isinstance(user, User) and user.is_active else None
+
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
             answer = super().form_valid(form)
             user = self.user
             assert isinstance(user, User)
             note(user, "person.password-reset", target(user))
+            ask_again_for(user)
+        forgive(user.get_username(), self.request)
         messages.success(self.request, _("The password is changed. Sign in with it."))
         return answer
 

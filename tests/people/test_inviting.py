@@ -43,6 +43,15 @@ def test_a_link_works_once(mina):
         accept(made.secret, username="nika2", name="", password=PASSWORD)
 
 
+def test_a_new_invitation_takes_the_place_of_the_open_one(mina):
+    first = invite("nika@desk.test", role="admin", team=None, by=mina)
+    other = invite("omid@desk.test", role="agent", team=None, by=mina)
+    second = invite("Nika@desk.test", role="agent", team=None, by=mina)
+    with pytest.raises(NotInvited):
+        found(first.secret)
+    assert (found(second.secret).role, found(other.secret).role) == ("agent", "agent")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_make_one_person(django_user_model):
     mina = django_user_model.objects.create_user("mina")

@@ -97,6 +97,8 @@ def test_set_active_signs_out_at_once(client, sara, mina):
     assert client.get("/account/").status_code == 200
     set_active(sara, False, by=mina)
     assert client.get("/account/").status_code == 302
+    set_active(sara, True, by=mina)
+    assert client.get("/account/").status_code == 302  # with the password, not with an old cookie
 
 
 def test_set_active_stops_tokens(client, sara, mina):

@@ -9,12 +9,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import DatabaseError, connection
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
 
-from people import resetting, tasks
-from people.models import Attempt, AuditEntry
-from people.throttling import Key, Limit, TooManyAttempts, attempt, succeeded
+from config.checks import believed_headers
+from people import resetting, tasks, two_factor
+from people.models import Attempt, AuditEntry, Authenticator
+from people.throttling import Key, Limit, TooManyAttempts, address_of, attempt, succeeded
 
 LIMIT = Limit(3, 60)
 
@@ -199,8 +202,6 @@ def test_reset_without_a_mail_server_says_whom_to_ask(client, sara, settings):
 
 
 def test_password_is_changed_and_other_sessions_end(client, sara):
-    from django.test import Client
-
     other = Client()
     other.force_login(sara)
     client.force_login(sara)
@@ -222,11 +223,104 @@ def test_the_present_password_cannot_be_guessed_in_a_session(client, sara):
 
 def test_account_keeps_name_and_address(client, sara):
     client.force_login(sara)
-    given = {"name": "سارا", "email": "sara@desk.test"}
+    given = {"name": "سارا", "email": "sara@desk.test", "password": "sara-pass"}
     assert client.post("/account/", given).status_code == 302
     sara.refresh_from_db()
     assert (sara.first_name, sara.email) == ("سارا", "sara@desk.test")
     assert client.post("/account/", {"email": "none"}).status_code == 400
+    assert client.post("/account/", given | {"name": "S", "password": ""}).status_code == 302
+
+
+def test_a_desk_left_open_does_not_give_the_account_away(client, sara):
+    """A link for a new password would go to the address of whoever sat down there."""
+    client.force_login(sara)
+    taken = {"name": "", "email": "thief@elsewhere.test"}
+    for password in ("", *["guess"] * 5):
+        answer = client.post("/account/", taken | {"password": password})
+        assert answer.status_code == 400
+        assert answer.context["form"].errors["password"]
+    assert client.post("/account/", taken | {"password": "sara-pass"}).status_code == 400
+    sara.refresh_from_db()
+    assert sara.email == ""
+
+
+def test_an_admins_desk_left_open_does_not_either(client, mina):
+    client.force_login(mina)
+    here = f"/people/{mina.pk}/"
+    device = two_factor.begin(mina)
+    Authenticator.objects.update(confirmed=True)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session.save()
+    for way in ("details", "password", "second-factor"):
+        answer = client.post(f"{here}{way}/", {"email": "thief@elsewhere.test"})
+        assert answer.status_code == 302, way
+    mina.refresh_from_db()
+    assert mina.email == ""
+    assert two_factor.is_on(mina)
+    assert "thief" not in client.get(here).content.decode()
+
+
+def test_addresses_of_one_line_are_one(rf):
+    def of(address):
+        return address_of(rf.get("/", REMOTE_ADDR=address))
+
+    assert of("2001:db8:1:2::5") == of("2001:db8:1:2:ffff::9%eth0")
+    assert of("2001:db8:1:2::5") != of("2001:db8:1:3::5")
+    assert of("::ffff:192.0.2.7") == of("192.0.2.7") != of("192.0.2.8")
+    assert of("no address") == "no address"
+
+
+def test_a_stranger_shuts_nobody_out_of_a_browser_that_knows_them(client, sara, omid):
+    right = {"username": "sara", "password": "sara-pass"}
+    assert client.post("/sign-in/", right).status_code == 302
+    kept = client.cookies["pasokh_device"]
+    assert kept["httponly"]
+    assert "sara" not in kept.value
+    client.post("/sign-out/")
+    client.post("/sign-in/", {"username": "omid", "password": "x"})  # not known here: is counted
+    with_stranger = Client()
+    with_stranger.post("/sign-in/", right | {"password": "x"})
+    Attempt.objects.update(failures=70, last_at=timezone.now())
+    assert with_stranger.post("/sign-in/", right).status_code == 429
+    omids = {"username": "omid", "password": "omid-pass"}
+    assert client.post("/sign-in/", omids).status_code == 429
+    assert client.post("/sign-in/", right | {"username": "Sara"}).status_code == 200
+    assert client.post("/sign-in/", right).status_code == 302
+
+
+def test_a_browser_that_knows_somebody_guesses_no_faster(client, sara):
+    right = {"username": "sara", "password": "sara-pass"}
+    client.post("/sign-in/", right)
+    client.post("/sign-out/")
+    for _guess in range(5):
+        assert client.post("/sign-in/", right | {"password": "x"}).status_code == 200
+    assert client.post("/sign-in/", right).status_code == 429
+
+
+def test_after_a_link_for_a_new_password_the_guesses_before_do_not_count(client, sara):
+    for _guess in range(6):
+        client.post("/sign-in/", {"username": "sara", "password": "forgotten"})
+    form = client.get(resetting.path_for(sara), follow=True).redirect_chain[-1][0]
+    chosen = {"new_password1": "tall-green-pond", "new_password2": "tall-green-pond"}
+    client.post(form, chosen)
+    signed_in = client.post("/sign-in/", {"username": "sara", "password": "tall-green-pond"})
+    assert signed_in.status_code == 302
+
+
+def test_a_link_opens_nothing_for_somebody_who_was_switched_off(client, sara):
+    link = resetting.path_for(sara)
+    User.objects.filter(pk=sara.pk).update(is_active=False)
+    assert not client.get(link, follow=True).context["validlink"]
+
+
+def test_headers_that_anybody_may_write_are_warned_of(settings, monkeypatch):
+    settings.SMTP_SET, settings.ALLOWED_HOSTS = True, ["desk.example"]
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "10.0.0.0/8")
+    assert believed_headers(None) == []
+    settings.ALLOWED_HOSTS = ["*"]
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    assert [one.id for one in believed_headers(None)] == ["pasokh.W001", "pasokh.W002"]
 
 
 def test_add_person_takes_lead_and_team(db, capsys):

@@ -244,6 +244,16 @@ def test_an_admin_takes_it_away_and_it_is_written_down(client, sara, protected, 
     assert (entry.actor, entry.target) == (mina, "person sara")
 
 
+def test_with_the_lost_telephone_its_session_is_lost(client, sara, protected, mina):
+    telephone = Client()
+    _verified(telephone, sara, protected[0])
+    client.force_login(mina)
+    assert telephone.get("/").status_code == 200
+    client.post(f"/people/{sara.pk}/second-factor/")
+    assert telephone.get("/").status_code == 302
+    assert client.get("/").status_code == 200  # the admin's own
+
+
 @pytest.mark.parametrize(("rule", "asked"), [("optional", ""), ("admins", "mina"), ("all", "both")])
 def test_who_must_have_one_is_led_to_set_it_up(settings, sara, mina, rule, asked):
     settings.TWO_FACTOR = rule

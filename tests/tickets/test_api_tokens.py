@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from people.models import AuditEntry
 from runtime.api.scopes import SCOPES
+from tests.tickets.factories import make_ticket
 from tickets.api.tokens import MAX_TOKENS, BadToken, issue_token, revoke
 from tickets.models import ApiToken
 
@@ -27,6 +28,24 @@ def test_token_may_do_what_its_scopes_say(sara):
     assert refused.status_code == 403
     assert "tickets:write" in refused.data["detail"]
     assert reads.get(reverse("api-search"), {"q": "x"}).status_code == 403
+
+
+def test_token_that_may_only_write_reads_nothing(sara):
+    """A website's form has such a one; numbers of tickets can be guessed."""
+    ticket = make_ticket(text="Where is my parcel?", subject="A parcel is late")
+    writes = _client(issue_token(sara, name="form", scopes=["tickets:write"]))
+    same = {"source": ticket.source, "external_id": ticket.external_id, "text": "x"}
+    answers = [
+        writes.patch(reverse("api-ticket", args=[ticket.pk]), {}, format="json"),
+        writes.post(reverse("api-tickets"), same, format="json"),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert answer.data["id"] == ticket.pk
+        assert "parcel" not in answer.content.decode()
+    both = _client(issue_token(sara, name="all", scopes=["tickets:write", "tickets:read"]))
+    read = both.patch(reverse("api-ticket", args=[ticket.pk]), {}, format="json")
+    assert [one["text"] for one in read.data["messages"]] == ["Where is my parcel?"]
 
 
 def test_token_without_scopes_may_do_all_that_its_person_may(sara):
