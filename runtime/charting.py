@@ -24,6 +24,8 @@ MOST_LABELS: Final = 4
 LABEL_SHARE: Final = 0.28
 """Of the plot's width: two days' letters do not touch on a telephone."""
 MOST_ROWS: Final = 25
+BAND_ALONE: Final = 2.0
+"""Per cent of the width that the interval of a week has which stands alone."""
 LABEL_GAP: Final = 17.0
 """Per cent of the height between two labels at the end of lines, each of two lines."""
 _TIME_STEPS: Final = (
@@ -183,17 +185,26 @@ def day_places(days: Sequence[date]) -> dict[date, float]:
     return {day: (day - first).days / length if length else 0.5 for day in days}
 
 
-def day_ticks(days: Sequence[date]) -> list[DayTick]:
+def week_places(days: Sequence[date]) -> dict[date, float]:
+    """Shares of the way at the middle of each week's room: a week without figures has room too."""
+    first = min(days)
+    rooms = (max(days) - first).days // 7 + 1
+    return {day: ((day - first).days // 7 + 0.5) / rooms for day in days}
+
+
+def day_ticks(days: Sequence[date], places: Mapping[date, float] | None = None) -> list[DayTick]:
     """A few of the days, the first and the last among them, as far apart as their letters need on
-    a telephone: days without figures leave gaps, so that neighbours in the list may be near."""
+    a telephone: days without figures leave gaps, so that neighbours in the list may be near.
+    `places` None: those of `day_places`."""
     ordered = sorted(set(days))
     if not ordered:
         return []
-    places = day_places(ordered)
-    count = min(MOST_LABELS, len(ordered))
-    chosen = {round(at * (len(ordered) - 1) / max(1, count - 1)) for at in range(count)}
+    places = day_places(ordered) if places is None else places
+    first, length = places[ordered[0]], places[ordered[-1]] - places[ordered[0]]
+    wanted = [first + length * at / (MOST_LABELS - 1) for at in range(MOST_LABELS)]
+    chosen = {min(ordered, key=lambda day: abs(places[day] - place)) for place in wanted}
     ticks = []
-    for day in _apart([ordered[at] for at in sorted(chosen)], places):
+    for day in _apart(sorted(chosen), places):
         share = places[day]
         side = "start" if share < 0.04 else "end" if share > 0.96 else "middle"
         ticks.append(DayTick(day, across(share), side))
@@ -210,9 +221,13 @@ def _apart(days: Sequence[date], places: Mapping[date, float]) -> list[date]:
     return [*kept, last]
 
 
+def shown_lines(chart: LineChart) -> list[Line]:
+    return [line for line in chart.lines if line.points][:MOST_LINES]
+
+
 def drawn_lines(chart: LineChart, top: float) -> list[DrawnLine]:
     """The first MOST_LINES, with their labels moved apart."""
-    shown = [line for line in chart.lines if line.points][:MOST_LINES]
+    shown = shown_lines(chart)
     if not shown:
         return []
     places = day_places([point.at for line in shown for point in line.points])
@@ -243,8 +258,14 @@ def _pieces(points: Sequence[Point]) -> list[list[Point]]:
 
 
 def _band(piece: Sequence[Point], places: dict[date, float], top: float) -> str:
-    upper = [(across(places[one.at]), _up(one.high or 0.0, top)) for one in piece]
-    lower = [(across(places[one.at]), _up(one.low or 0.0, top)) for one in reversed(piece)]
+    """A week that stands alone has an interval too: a narrow one, which else nobody would see."""
+    there = [(across(places[one.at]), one) for one in piece]
+    if len(there) == 1:
+        (middle, one), half = there[0], BAND_ALONE / 2
+        middle = min(max(middle, half), 100 - half)
+        there = [(middle - half, one), (middle + half, one)]
+    upper = [(x, _up(one.high or 0.0, top)) for x, one in there]
+    lower = [(x, _up(one.low or 0.0, top)) for x, one in reversed(there)]
     return _joined([*upper, *lower])
 
 

@@ -99,8 +99,11 @@ def add_customer_message(ticket: Ticket, text: str, *, at: datetime | None = Non
         cancel_unfinished(row)
         if row.state != Ticket.State.SPAM:
             # Clearing the claim stops a worker that drafts for the message before.
+            waits = row.waiting_since if row.state in Ticket.OPEN_STATES else None
             row.state, row.claim, row.attempts, row.found = Ticket.State.NEW, "", 0, []
-            row.waiting_since, row.closed_at = message.created_at, None
+            # Who asks twice has waited since the first time, and does not lose the place.
+            row.waiting_since = min(waits or message.created_at, message.created_at)
+            row.closed_at = None
             row.save(
                 update_fields=[
                     *("state", "claim", "attempts", "found", "waiting_since", "closed_at"),

@@ -25,6 +25,8 @@ register = template.Library()
 
 MIN_LABELLED_SHARE = 6.0
 """Per cent of the width below which a number does not fit into its segment on a telephone."""
+LEAST_P = 0.001
+"""A probability below is written as being below."""
 
 
 @register.simple_tag
@@ -67,7 +69,8 @@ def chart(drawing: Chart) -> str:
 
 @register.filter
 def in_unit(value: float | str | None, unit: str) -> str:
-    """A figure as people read it: "percent", "duration", "share" (0.125 → 12.5%), else a number."""
+    """A figure as people read it: "percent", "duration", "share" (0.125 → 12.5%), "p" (which is
+    never nothing), else a number."""
     if value is None or value == "":
         return "–"
     if unit == "duration":
@@ -76,6 +79,8 @@ def in_unit(value: float | str | None, unit: str) -> str:
         return desk_text.percent(_whole(value))
     if unit == "share":
         return desk_text.percent(round(100 * float(value), 1))
+    if unit == "p":
+        return _probability(float(value))
     return _signed(round(float(value), 2))
 
 
@@ -88,6 +93,15 @@ def tick(value: float, unit: str) -> str:
         if value >= seconds:
             return str(words) % {"number": desk_text.number(round(value / seconds, 1))}
     return gettext("%(seconds)s s") % {"seconds": desk_text.digits(round(value))}
+
+
+@register.filter
+def ends_of(name: str, most: int) -> str:
+    """A long name without its middle: versions that begin alike differ in how they end."""
+    if len(name) <= most:
+        return name
+    kept = most // 2
+    return f"{name[: most - kept - 1]}…{name[-kept:]}"
 
 
 @register.filter
@@ -137,6 +151,12 @@ def _signed(value: float) -> str:
     return f"\u2066−{text}\u2069" if value < 0 else text
 
 
+def _probability(value: float) -> str:
+    if value < LEAST_P:
+        return "\u2066<\u00a0" + desk_text.number(LEAST_P) + "\u2069"
+    return desk_text.number(round(value, 3))
+
+
 def _whole(value: float | str) -> float:
     number = float(value)
     return int(number) if number.is_integer() else number
@@ -150,8 +170,10 @@ def _line_parts(drawing: LineChart) -> dict[str, Any]:
     ]
     steps = charting.scale(max(values, default=0.0), drawing.unit, top=drawing.top)
     top = steps[-1]
-    days = [point.at for line in drawing.lines[: charting.MOST_LINES] for point in line.points]
+    shown = charting.shown_lines(drawing)
+    days = [point.at for line in shown for point in line.points]
     return {
+        "shown": _fewer(len(shown), sum(1 for line in drawing.lines if line.points)),
         "ticks": [charting.Tick(step, 100 - 100 * step / top) for step in steps],
         "days": charting.day_ticks(days),
         "lines": charting.drawn_lines(drawing, top),
@@ -168,6 +190,7 @@ def _range_parts(drawing: Ranges) -> dict[str, Any]:
 
     steps = [low + (high - low) * part / 4 for part in range(5)]
     return {
+        "shown": _fewer(charting.MOST_ROWS, len(drawing.rows)),
         "rows": [
             {"row": row, "x": place(row.value), "low": place(row.low), "high": place(row.high)}
             for row in drawing.rows[: charting.MOST_ROWS]
@@ -184,31 +207,33 @@ def _bar_parts(drawing: Bars) -> dict[str, Any]:
         width = 100 * row.value / steps[-1]
         mirrored = translation.get_language_bidi()
         rows.append({"row": row, "width": width, "x": 100 - width if mirrored else 0})
-    return {"rows": rows}
+    return {"rows": rows, "shown": _fewer(charting.MOST_ROWS, len(drawing.rows))}
+
+
+def _fewer(shown: int, there: int) -> int:
+    """How many a chart shows, where that is not all: the reader is told."""
+    return shown if there > shown else 0
 
 
 def _column_parts(drawing: Columns) -> dict[str, Any]:
-    count = max(1, len(drawing.columns))
-    width = min(8.0, 80 / count)
+    days = [column.at for column in drawing.columns]
+    places = charting.week_places(days) if days else {}
+    rooms = round(0.5 / min(places.values())) if places else 1  # the first stands in half a room
+    width = min(8.0, 80 / rooms)
     bars = []
-    for at, column in enumerate(drawing.columns):
+    for column in drawing.columns:
         total, below = sum(column.counts), 0.0
-        middle = charting.across((at + 0.5) / count)
+        middle = charting.across(places[column.at])
         for number, part in enumerate(column.counts, 1):
             height = 100 * part / total if total else 0.0
             if part:
                 y = 100 - below - height
                 bars.append({"number": number, "x": middle - width / 2, "y": y, "height": height})
             below += height
-    days = [
-        charting.DayTick(column.at, charting.across((at + 0.5) / count), "middle")
-        for at, column in enumerate(drawing.columns)
-        if at % max(1, -(-count // charting.MOST_LABELS)) == 0
-    ]
     return {
         "bars": bars,
         "width": width,
-        "days": days,
+        "days": charting.day_ticks(days, places),
         "ticks": [charting.Tick(float(step), 100.0 - step) for step in (0, 25, 50, 75, 100)],
     }
 

@@ -22,8 +22,9 @@ from runtime.charting import (
     day_ticks,
     drawn_lines,
     scale,
+    week_places,
 )
-from runtime.templatetags.desk_charts import chart, day_month, in_unit, tick
+from runtime.templatetags.desk_charts import chart, day_month, ends_of, in_unit, tick
 from tests.browser.test_contrast import THEMES, _contrast
 
 FIRST = date(2026, 8, 29)
@@ -138,6 +139,88 @@ def test_columns_fill_the_week():
         html = chart(Columns("", ("a", "b", "c"), (Column(FIRST, (1, 2, 1)),)))
     heights = re.findall(r'fill="url\(#hatch-\d\)"[^>]*height="([\d.]+)%"', html)
     assert [float(one) for one in heights] == [25, 50, 25]
+
+
+def test_a_week_without_replies_keeps_its_room():
+    """Drawn beside each other, weeks that lie a quarter apart would look like one following."""
+    weeks = (WEEKS[0], WEEKS[1], WEEKS[11])
+    with translation.override("en"):
+        html = chart(Columns("", ("a",), tuple(Column(day, (1,)) for day in weeks)))
+    bars = re.findall(r'class="column-part"[^>]* x="([\d.]+)%"[^>]* width="([\d.]+)%"', html)
+    middles = [float(x) + float(width) / 2 for x, width in bars]
+    assert middles == pytest.approx([100 * (at + 0.5) / 12 for at in (0, 1, 11)], abs=0.01)
+
+
+def test_days_are_named_on_both_sides_of_a_gap():
+    days = [FIRST + timedelta(days=7 * at) for at in (*range(25), *range(34, 54))]
+    with translation.override("en"):
+        assert len(day_ticks(days, week_places(days))) == 4
+
+
+@pytest.mark.parametrize("count", [1, 4, 8, 13, 60])
+def test_days_below_columns_do_not_touch(count):
+    days = [FIRST + timedelta(days=7 * at) for at in range(count)]
+    with translation.override("en"):
+        html = chart(Columns("", ("a",), tuple(Column(day, (1,)) for day in days)))
+    named = re.findall(r'<text x="([\d.]+)%" y="1.2em" text-anchor="(\w+)">', html)
+    places = [float(place) for place, _anchor in named]
+    assert places
+    assert all(b - a >= 24.9 for a, b in itertools.pairwise(places))
+    assert len(places) <= 4
+
+
+@pytest.mark.parametrize(("lang", "mirrored"), [("en", False), ("fa", True)])
+def test_values_stand_where_their_scale_has_them(lang, mirrored):
+    def place(share):
+        return 100 - share if mirrored else share
+
+    with translation.override(lang):
+        ranges = chart(Ranges("", "number", (RangeRow("a", 0.5, -0.5, 1),), (-1, 1), mark=0))
+        bars = chart(Bars("", "count", (BarRow("a", 3), BarRow("b", 4))))
+        lines = chart(LineChart("", "", "percent", (line("a", [20, 95]),), top=100))
+    assert float(re.search(r'cx="([\d.]+)%"', ranges)[1]) == pytest.approx(place(75))
+    low, high = re.search(r'range-line" x1="([\d.]+)%" x2="([\d.]+)%"', ranges).groups()
+    assert (float(low), float(high)) == (place(25), place(100))
+    widths = [float(one) for one in re.findall(r'bar-value" x="[\d.]+%" width="([\d.]+)', bars)]
+    assert widths == [75, 100]  # from nothing on
+    marks = re.findall(r'chart-point" x="([\d.]+)%" y="([\d.]+)%"', lines)
+    assert [tuple(map(float, one)) for one in marks] == [(place(0), 80), (place(100), 5)]
+
+
+def test_an_interval_of_one_week_alone_can_be_seen():
+    with translation.override("en"):
+        drawn = drawn_lines(LineChart("", "", "percent", (line("a", [40]),)), 100)[0]
+    corners = [tuple(map(float, one.split(","))) for one in drawn.bands[0].split()]
+    assert {x for x, _y in corners} == {490, 510}
+    assert {y for _x, y in corners} == {550, 650}
+
+
+def test_what_a_chart_leaves_out_is_said():
+    def said(count):
+        rows = tuple(BarRow(str(at), 1) for at in range(count))
+        ranges = tuple(RangeRow(str(at), 1, 0, 2) for at in range(count))
+        return [chart(Bars("", "count", rows)), chart(Ranges("", "percent", ranges))]
+
+    def of_lines(count):
+        return chart(LineChart("", "", "percent", tuple(line(str(at), [5]) for at in range(count))))
+
+    with translation.override("en"):
+        assert all("The chart shows the first 25;" in html for html in said(30))
+        assert not any("The chart shows" in html for html in said(25))
+        assert "The chart shows the first 5;" in of_lines(8)
+        assert "The chart shows" not in of_lines(5)
+
+
+def test_versions_that_begin_alike_keep_their_ends():
+    names = ("pasokh-2026-11-20-alora-1", "pasokh-2026-11-20-alora-2")
+    assert [ends_of(name, 18) for name in names] == ["pasokh-2…0-alora-1", "pasokh-2…0-alora-2"]
+    assert ends_of("tuned-a", 18) == "tuned-a"
+
+
+def test_a_small_probability_is_not_none():
+    with translation.override("en"):
+        assert in_unit(0.0000004, "p") == "\u2066<\u00a00.001\u2069"
+        assert in_unit(0.0041, "p") == "0.004"
 
 
 def test_figures_are_written_as_people_read_them():

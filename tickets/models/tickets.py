@@ -70,7 +70,7 @@ class Ticket(models.Model):
     )
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     waiting_since = models.DateTimeField(null=True, blank=True)
-    """When the customer's message that waits came; empty where nobody waits."""
+    """When the customer's message that waits came, the first of several; empty: nobody waits."""
     closed_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged"

@@ -1,7 +1,8 @@
 """A figure of a report: its chart, the table behind it, and that table as a file.
 
 The file is UTF-8 with a byte order mark, by which Excel knows Persian; days are written as ISO 8601
-and figures without units, and a name that a spreadsheet would run as a formula is disarmed.
+and figures as on the page but without their units, which stand in the heading; a name that a
+spreadsheet would run as a formula is disarmed.
 """
 
 import csv
@@ -25,7 +26,7 @@ MOST_WEEKS: Final = 104
 
 @dataclass(frozen=True)
 class Column:
-    """`unit`: text, day, count, percent, share, duration, number; how its cells are written."""
+    """`unit`: text, day, count, percent, share, duration, number, p; how its cells are written."""
 
     title: str
     unit: str = "count"
@@ -46,19 +47,30 @@ class Figure:
 def as_csv(figure: Figure) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([disarmed(column.title) for column in figure.columns])
+    writer.writerow([disarmed(_heading(column)) for column in figure.columns])
     for row in figure.rows:
-        writer.writerow([_cell(value) for value in row])
+        cells = zip(figure.columns, row, strict=True)
+        writer.writerow([_cell(value, column.unit) for column, value in cells])
     return MARK + out.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def _heading(column: Column) -> str:
+    if column.unit in ("percent", "share"):
+        return f"{column.title} (%)"
+    if column.unit == "duration":
+        return _("%(column)s (seconds)") % {"column": column.title}
+    return column.title
+
+
+def _cell(value: Any, unit: str) -> Any:
     if isinstance(value, str):
         return disarmed(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
-        return round(value, 4)
+        if unit == "share":  # beside others in per cent
+            return round(100 * value, 1)
+        return float(f"{value:.3g}") if unit == "p" else round(value, 4)
     return "" if value is None else value
 
 

@@ -40,13 +40,18 @@ def rating_page(scope: Scope) -> list[Figure]:
 
 
 def reply_page(scope: Scope) -> list[Figure]:
-    found = reply_figures(scope)
+    found, of_version = reply_figures(scope), scope.version is not None
+    languages, agents = (
+        (_("Replies by language"), _("Language")),
+        (_("Replies by agent"), _("Agent")),
+    )
+    version = (_("Replies by version of the draft"), _("Version"))
     return [
         outcomes(found.weeks),
-        accepted("versions", _("Replies by version of the draft"), _("Version"), found.versions),
+        accepted("versions", *version, found.versions, of_version=True),
         edits("edits", _("How much of a draft was changed"), found.versions),
-        accepted("languages", _("Replies by language"), _("Language"), found.languages),
-        accepted("agents", _("Replies by agent"), _("Agent"), found.agents),
+        accepted("languages", *languages, found.languages, of_version=of_version),
+        accepted("agents", *agents, found.agents, of_version=of_version),
         times("answer", _("From the customer’s message to the answer"), found.weeks),
         times("writing", _("From opening the ticket to the answer"), found.weeks),
         refused(refusal_figures(scope)),

@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 
 from runtime.days import end_of
 from tickets.models import Message, Rating, Suggestion
-from tickets.reporting.ratings import version_names
+from tickets.reporting.naming import version_names
 from tickets.reporting.scope import Scope
 
 MOST_PAIRS: Final = 30
@@ -28,12 +28,14 @@ LOOKED_AT: Final = 4000
 EXACT_UP_TO: Final = 1000
 LEAST_CUSTOMERS: Final = 5
 """Below, an interval would say more about the formula than about the versions."""
+NO_SPREAD: Final = 1e-6
+"""Else five customers who like one better by one star would give an interval of no width."""
 
 _PAIRS: Final = """
 WITH marks AS MATERIALIZED ({base}),
 each AS (
     SELECT a.model AS one, b.model AS other, a.whose, count(*)::float AS n,
-        sum(a.mean - b.mean)::float AS s,
+        round(sum(a.mean - b.mean), 9)::float AS s,
         count(*) FILTER (WHERE a.mean > b.mean) AS better,
         count(*) FILTER (WHERE a.mean < b.mean) AS worse
     FROM marks a JOIN marks b ON a.asked = b.asked AND a.model < b.model
@@ -60,8 +62,9 @@ UNION ALL
 @dataclass(frozen=True)
 class Pair:
     """`one` against `other`: `mean` of the differences in stars, above 0 where `one` was rated
-    better; `low`, `high`: its 95% interval, None for too few customers. `better`, `worse`: how many
-    messages; `p`: two-sided sign test over customers."""
+    better; `low`, `high`: its 95% interval, None for too few customers, or where all of them agree,
+    of which no spread can be told. `better`, `worse`: how many messages; `p`: two-sided sign test
+    over customers."""
 
     one: str
     other: str
@@ -181,8 +184,8 @@ def _pair(
 ) -> Pair:
     mean, many = s / n, int(customers)
     low = high = None
-    if many >= LEAST_CUSTOMERS:
-        spread = max(0.0, ss - 2 * mean * sn + mean * mean * nn)
+    spread = ss - 2 * mean * sn + mean * mean * nn
+    if many >= LEAST_CUSTOMERS and spread > NO_SPREAD:
         half = student(many - 1) * sqrt(many / (many - 1) * spread) / n
         low, high = round(mean - half, 3), round(mean + half, 3)
     return Pair(

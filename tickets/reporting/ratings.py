@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.contrib.auth.models import User
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from kb.models import Source
-from llm.models import ModelVersion
-from runtime.templatetags.desk_text import language_name
 from tickets.models import Rating
 from tickets.reporting.grouping import Key, Row, grouped, week
+from tickets.reporting.naming import agent_names, language_names, source_names, version_names
 from tickets.reporting.scope import Scope
 from tickets.reports import ModelRatings, summarise
 
@@ -68,26 +65,17 @@ def rating_figures(scope: Scope) -> RatingFigures:
     people, categories = (
         _counts(found[_SETS[at]], key) for at, key in ((2, "person"), (3, "category"))
     )
-    agents = agent_names(people)
-    sources = dict(Source.objects.filter(pk__in=categories.keys()).values_list("pk", "name"))
+    languages = _counts(found[_SETS[1]], "lang")
+    sources = source_names(categories)
     return RatingFigures(
         all=summarise("", [sum(column) for column in zip(*weeks.values(), strict=True)] or [0] * 5),
         weeks=_weeks(weeks),
-        languages=_named(_counts(found[_SETS[1]], "lang"), language_name),
-        agents=_named(people, agents.__getitem__),
+        languages=_named(languages, language_names(languages).__getitem__),
+        agents=_named(people, agent_names(people).__getitem__),
         versions=_named(_counts(by_week, "model"), versions.__getitem__),
         categories=_named(categories, lambda key: sources.get(key, _("no article"))),
         weeks_of=_weeks_of(by_week, versions),
     )
-
-
-def version_names(pks: Any) -> dict[int, str]:
-    return dict(ModelVersion.objects.filter(pk__in=list(pks)).values_list("pk", "name"))
-
-
-def agent_names(pks: Any) -> dict[int, str]:
-    people = User.objects.filter(pk__in=list(pks)).only("first_name", "last_name", "username")
-    return {one.pk: one.get_full_name() or one.get_username() for one in people}
 
 
 def _counts(rows: list[Row], key: str) -> Counts:

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import DurationField, ExpressionWrapper, F, FloatField, QuerySet
+from django.db.models import (
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    QuerySet,
+)
 from django.db.models.functions import Extract
 
-from runtime.templatetags.desk_text import language_name
-from tickets.models import NoGoodAnswer, Reply
+from tickets.models import NoGoodAnswer, Reply, Suggestion
 from tickets.reporting.grouping import LATE, MEDIAN, Key, Row, grouped, week
-from tickets.reporting.ratings import agent_names, version_names
+from tickets.reporting.naming import agent_names, language_names, version_names
 from tickets.reporting.scope import Scope
 from tickets.reports import wilson
 
@@ -24,22 +31,28 @@ _COUNTS: Final = {
     "afresh": "count(*) FILTER (WHERE edit_share IS NULL)",
 }
 _OUTCOMES: Final = _COUNTS | {"edit_median": MEDIAN.format("edit_share")}
-_TIMES: Final = {
+_KNOWN: Final = {"answer_known": "count(answer)", "writing_known": "count(writing)"}
+_MEDIANS: Final = {
     "answer_median": MEDIAN.format("answer"),
     "answer_late": LATE.format("answer"),
     "writing_median": MEDIAN.format("writing"),
     "writing_late": LATE.format("writing"),
 }
+_TIMES: Final = _KNOWN | _MEDIANS
 _SETS: Final[tuple[Key, ...]] = (("week",), ("lang",), ("person",), ("model",), ())
 _TIMES_BY: Final[tuple[Key, ...]] = (("week",), ())
 """Sorting is what takes time: only what is shown is sorted."""
+
+
+Bounds = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
 class ReplyGroup:
     """`edit_median`: share of a draft that was changed, of replies that began from one. Seconds
     from the customer's message to the reply (`answer`) and from opening the ticket to it
-    (`writing`); `late`: one in ten took longer. None where nothing was measured."""
+    (`writing`): of how many replies that is `known` (an opening is not, where the reply came
+    through the API), and `late`: one in ten took longer. None where nothing was measured."""
 
     name: str
     week: date | None
@@ -48,6 +61,8 @@ class ReplyGroup:
     edited: int
     afresh: int
     edit_median: float | None
+    answer_known: int
+    writing_known: int
     answer_median: float | None
     answer_late: float | None
     writing_median: float | None
@@ -56,17 +71,21 @@ class ReplyGroup:
     @property
     def accepted_pct(self) -> float | None:
         """Of all replies, those that began from a draft."""
-        if not self.replies:
-            return None
-        return round(100 * (self.replies - self.afresh) / self.replies, 1)
+        return _share(self.replies - self.afresh, self.replies)
 
     @property
-    def bounds(self) -> tuple[float | None, float | None]:
+    def bounds(self) -> Bounds:
         """The 95% interval (Wilson) of `accepted_pct`."""
-        if not self.replies:
-            return None, None
-        low, high = wilson(self.replies - self.afresh, self.replies)
-        return round(100 * low, 1), round(100 * high, 1)
+        return _bounds(self.replies - self.afresh, self.replies)
+
+    @property
+    def untouched_pct(self) -> float | None:
+        """Of all replies, those that were sent as drafted."""
+        return _share(self.as_drafted, self.replies)
+
+    @property
+    def untouched_bounds(self) -> Bounds:
+        return _bounds(self.as_drafted, self.replies)
 
 
 @dataclass(frozen=True)
@@ -95,14 +114,13 @@ def reply_figures(scope: Scope) -> ReplyFigures:
     by_week = {row["week"]: row for row in times[("week",)]}
     versions = version_names(row["model"] for row in found[("model",)] if row["model"])
     agents = agent_names(row["person"] for row in found[("person",)])
+    languages = language_names(row["lang"] for row in found[("lang",)])
     return ReplyFigures(
         all=_group("", _only(found[()]) | _only(times[()])),
         weeks=sorted(
             (_group("", row | by_week.get(row["week"], {})) for row in found[("week",)]), key=_day
         ),
-        languages=_most_first(
-            [_group(language_name(row["lang"]), row) for row in found[("lang",)]]
-        ),
+        languages=_most_first([_group(languages[row["lang"]], row) for row in found[("lang",)]]),
         agents=_most_first([_group(agents[row["person"]], row) for row in found[("person",)]]),
         versions=_most_first(
             [_group(versions[row["model"]], row) for row in found[("model",)] if row["model"]]
@@ -120,11 +138,16 @@ def _only(rows: list[Row]) -> Row:
 
 
 def refusal_figures(scope: Scope) -> RefusalFigures:
-    """One question. A version is not asked about: all drafts were refused together."""
+    """One question. All drafts of a message were refused together: of a version it counts those of
+    messages for which it had one."""
     rows = NoGoodAnswer.objects.filter(
         scope.within("created_at"), scope.of_ticket("message__ticket__"), scope.by_agent("agent")
-    ).values("reason", week=week("created_at"))
-    found = grouped(rows, [("reason",), ("reason", "week")], {"refusals": "count(*)"})
+    )
+    if scope.version:
+        drafted = Suggestion.objects.filter(message=OuterRef("message"), version=scope.version)
+        rows = rows.filter(Exists(drafted))
+    by = rows.values("reason", week=week("created_at"))
+    found = grouped(by, [("reason",), ("reason", "week")], {"refusals": "count(*)"})
     words = dict(NoGoodAnswer.Reason.choices)
     reasons = [(str(words[row["reason"]]), row["refusals"]) for row in found[("reason",)]]
     weeks = [
@@ -161,9 +184,20 @@ def _seconds(start: str) -> Extract:
 
 
 def _group(name: str, row: Row) -> ReplyGroup:
-    counts: dict[str, Any] = {key: row.get(key) or 0 for key in _COUNTS}
-    medians: dict[str, Any] = {key: row.get(key) for key in ("edit_median", *_TIMES)}
+    counts: dict[str, Any] = {key: row.get(key) or 0 for key in (*_COUNTS, *_KNOWN)}
+    medians: dict[str, Any] = {key: row.get(key) for key in ("edit_median", *_MEDIANS)}
     return ReplyGroup(name=name, week=row.get("week"), **counts, **medians)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 1) if whole else None
+
+
+def _bounds(part: int, whole: int) -> Bounds:
+    if not whole:
+        return None, None
+    low, high = wilson(part, whole)
+    return round(100 * low, 1), round(100 * high, 1)
 
 
 def _day(one: ReplyGroup) -> date:

@@ -10,25 +10,26 @@ from runtime.charting import Column as Drawn
 from runtime.templatetags.desk_charts import in_unit
 from tickets.reporting.figures import MOST_WEEKS, Column, Figure, counted, listed
 from tickets.reporting.replies import RefusalFigures, ReplyGroup
-from tickets.reports import wilson
 
 
-def _reply_columns(first: Column) -> tuple[Column, ...]:
+def _reply_columns(first: Column, *, of_version: bool = False) -> tuple[Column, ...]:
     return (
         first,
         Column(_("Replies")),
         Column(_("As drafted")),
         Column(_("Edited")),
         Column(_("Written afresh")),
-        Column(_("Began from a draft"), "percent"),
+        Column(_("Sent as drafted") if of_version else _("Began from a draft"), "percent"),
         Column(_("Interval from"), "percent"),
         Column(_("Interval to"), "percent"),
         Column(_("Changed, median"), "share"),
     )
 
 
-def _reply_cells(name: object, one: ReplyGroup) -> tuple[object, ...]:
+def _reply_cells(name: object, one: ReplyGroup, *, of_version: bool = False) -> tuple[object, ...]:
     counts = (one.replies, one.as_drafted, one.edited, one.afresh)
+    if of_version:
+        return (name, *counts, one.untouched_pct, *one.untouched_bounds, one.edit_median)
     return (name, *counts, one.accepted_pct, *one.bounds, one.edit_median)
 
 
@@ -55,43 +56,35 @@ def outcomes(weeks: Sequence[ReplyGroup]) -> Figure:
     )
 
 
-def accepted(slug: str, title: str, of_what: str, groups: Sequence[ReplyGroup]) -> Figure:
-    """Of a version, all replies began from a draft: what counts is how many needed no edit."""
-    rows = []
-    for one in groups:
-        value: float | None
-        if slug == "versions":
-            value, (low, high) = _untouched(one)
-        else:
-            value, (low, high) = one.accepted_pct, one.bounds
-        rows.append(RangeRow(one.name, value, low, high, counted(one.replies)))
+def accepted(
+    slug: str, title: str, of_what: str, groups: Sequence[ReplyGroup], *, of_version: bool = False
+) -> Figure:
+    """`of_version`: all these replies began from a version's drafts, so that what counts is how
+    many needed no edit."""
+    shares = [
+        (one.untouched_pct, *one.untouched_bounds)
+        if of_version
+        else (one.accepted_pct, *one.bounds)
+        for one in groups
+    ]
+    rows = tuple(
+        RangeRow(one.name, *share, counted(one.replies))
+        for one, share in zip(groups, shares, strict=True)
+    )
     note = (
         _("Share of the replies begun from a version’s draft that were sent as drafted.")
-        if slug == "versions"
+        if of_version
         else _("Share of replies that began from a draft.")
     )
     return Figure(
         slug,
         title,
-        _reply_columns(Column(of_what, "text")),
-        tuple(_reply_cells(one.name, one) for one in groups),
+        _reply_columns(Column(of_what, "text"), of_version=of_version),
+        tuple(_reply_cells(one.name, one, of_version=of_version) for one in groups),
         chart=Ranges(
-            listed(title, [(row.name, row.value) for row in rows]),
-            "percent",
-            tuple(rows),
-            mark=50.0,
+            listed(title, [(row.name, row.value) for row in rows]), "percent", rows, mark=50.0
         ),
         note=note,
-    )
-
-
-def _untouched(one: ReplyGroup) -> tuple[float | None, tuple[float | None, float | None]]:
-    if not one.replies:
-        return None, (None, None)
-    low, high = wilson(one.as_drafted, one.replies)
-    return (
-        round(100 * one.as_drafted / one.replies, 1),
-        (round(100 * low, 1), round(100 * high, 1)),
     )
 
 
@@ -116,11 +109,12 @@ def edits(slug: str, title: str, groups: Sequence[ReplyGroup]) -> Figure:
 def times(slug: str, title: str, groups: Sequence[ReplyGroup]) -> Figure:
     """`slug`: "answer" or "writing", the time that is meant."""
     weeks = [
-        (one.week, one.replies, one.answer_median, one.answer_late)
+        (one.week, one.answer_known, one.answer_median, one.answer_late)
         if slug == "answer"
-        else (one.week, one.replies, one.writing_median, one.writing_late)
+        else (one.week, one.writing_known, one.writing_median, one.writing_late)
         for one in groups
     ]
+    weeks = [one for one in weeks if one[1]]
     recent = weeks[-MOST_WEEKS:]
     middle = [(day, value) for day, _replies, value, _late in recent]
     late = [(day, value) for day, _replies, _middle, value in recent]
@@ -133,7 +127,7 @@ def times(slug: str, title: str, groups: Sequence[ReplyGroup]) -> Figure:
         title,
         (
             Column(_("Week from"), "day"),
-            Column(_("Replies")),
+            Column(_("Replies with a known time")),
             Column(_("Median"), "duration"),
             Column(_("9 in 10 within"), "duration"),
         ),
@@ -153,7 +147,7 @@ def refused(found: RefusalFigures) -> Figure:
     return Figure(
         "refusals",
         title,
-        (Column(_("Week from"), "day"), Column(_("Reason"), "text"), Column(_("Messages"))),
+        (Column(_("Week from"), "day"), Column(_("Reason"), "text"), Column(_("Times said"))),
         tuple(found.weeks),
         chart=Bars(
             f"{title}. {told}",

@@ -90,7 +90,7 @@ def read_scope(user: Person, asked: Mapping[str, str], *, mine: bool = False) ->
     version."""
     wrong: dict[str, str] = {}
     days = {name: _day(asked.get(name, ""), name, wrong) for name in ("since", "until")}
-    if not asked.get("since", "").strip() and not days["until"]:
+    if days["since"] is None and not days["until"] and asked.get("since", "").strip() != EVER:
         days["since"] = timezone.localdate() - timedelta(days=USUAL_DAYS - 1)
     teams = tuple(_teams(user))
     lang = asked.get("lang", "")

@@ -34,7 +34,7 @@ def against_each_other(pairs: Sequence[Pair]) -> Figure:
             Column(_("Difference in stars"), "number"),
             Column(_("Interval from"), "number"),
             Column(_("Interval to"), "number"),
-            Column(_("p (sign test)"), "number"),
+            Column(_("p (sign test)"), "p"),
         ),
         tuple(
             (
@@ -92,7 +92,9 @@ def costs(versions: Sequence[DraftCost]) -> Figure:
             "duration",
             tuple(BarRow(one.version, one.all_seconds) for one in versions),
         ),
-        note=_("There is no price list: a cost is what was computed, in time."),
+        note=_(
+            "There is no price list: a cost is what was computed, in time, rewordings included."
+        ),
     )
 
 
@@ -102,6 +104,7 @@ def _cost_columns() -> tuple[Column, ...]:
         Column(_("Failed"), "percent"),
         Column(_("Seconds, median"), "duration"),
         Column(_("Tokens, median"), "number"),
+        Column(_("Rewordings")),
         Column(_("Time in all"), "duration"),
         Column(_("Tokens written")),
         Column(_("Tokens read")),
@@ -110,4 +113,4 @@ def _cost_columns() -> tuple[Column, ...]:
 
 def _cost_cells(one: DraftCost) -> tuple[object, ...]:
     medians = (one.drafts, one.failed_pct, one.median_seconds, one.median_tokens)
-    return (*medians, one.all_seconds, one.all_tokens, one.all_read)
+    return (*medians, one.rewordings, one.all_seconds, one.all_tokens, one.all_read)

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from people.roles import agent_required
+from tickets.reporting.figures import MARK
 from tickets.reports import CSV_HEADER, csv_rows, rating_table, start_of_day
 
 
@@ -36,11 +37,13 @@ def ratings_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @agent_required
 def ratings_csv(request: HttpRequest) -> HttpResponse:
-    """The table as a file; cells that a spreadsheet would run are disarmed."""
+    """The table as a file; cells that a spreadsheet would run are disarmed. The mark at its
+    beginning tells Excel that it is UTF-8."""
     since = _since(request)
     models = rating_table(since=start_of_day(since) if since else None)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="ratings.csv"'
+    response.write(MARK)
     writer = csv.writer(response)
     writer.writerow(CSV_HEADER)
     writer.writerows(csv_rows(models))

@@ -9,7 +9,9 @@ from django.utils import timezone, translation
 from kb.models import Article, Source
 from people.models import Team
 from tests.tickets.factories import make_drafts, make_ticket, make_version
+from tickets.merging import merge
 from tickets.models import NoGoodAnswer, Rating, Reply, Suggestion, Ticket
+from tickets.notes import add_note
 from tickets.rating import rate
 from tickets.replying import send_reply
 from tickets.reporting.costs import cost_figures
@@ -19,6 +21,7 @@ from tickets.reporting.replies import refusal_figures, reply_figures, reply_tota
 from tickets.reporting.reply_figures import refused
 from tickets.reporting.scope import read_scope
 from tickets.reporting.version_figures import against_each_other
+from tickets.undoing import undo_reply
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +127,36 @@ def test_lead_sees_only_what_her_teams_may(parisa, support, sara, navid, mina):
         one.ticket for one in examples(everything(parisa), pair_figures(everything(parisa))[0])
     ]
     assert theirs[0].ticket_id not in shown
+
+
+def test_what_was_taken_back_or_changed_counts_once(mina, sara):
+    """A rating given anew, a reply undone and sent again, a ticket merged into another."""
+    first, second = (rated(sara, 1, 2, 3) for _again in range(2))
+    rate(first[0], agent=sara, stars=5)
+    held = send_reply(
+        first[0].ticket_id, agent=sara, text="x", suggestion_id=None, send_key="a", hold=True
+    )
+    since = held.waiting_since
+    undo_reply(held.pk, agent=sara)
+    sent = send_reply(
+        first[0].ticket_id, agent=sara, text="یک", suggestion_id=first[0].pk, send_key="b"
+    )
+    assert sent.waiting_since == since
+    merge(second[0].ticket_id, into=first[0].ticket_id, actor=sara)
+    add_note(first[0].ticket_id, author=sara, text="of no figure")
+    assert rating_figures(everything(mina)).all.counts == (1, 2, 2, 0, 1)
+    one = reply_figures(everything(mina)).all
+    assert (one.replies, one.as_drafted, one.afresh) == (1, 1, 0)
+    assert one.answer_median == pytest.approx((sent.created_at - since).total_seconds())
+    assert pair_figures(everything(mina))[0].messages == 2
+
+
+def test_customers_who_all_agree_give_no_interval(mina, sara):
+    """Its width would be nothing, and five customers no certainty."""
+    for at in range(6):
+        rated(sara, 4, 3, 3, contact=f"c{at}@mail.test")
+    for one in pair_figures(everything(mina)):
+        assert (abs(one.mean), one.low, one.high) in ((1, None, None), (0, None, None))
 
 
 def test_my_figures_are_mine(sara, omid):

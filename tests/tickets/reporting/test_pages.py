@@ -2,11 +2,12 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
 
 from bench.reports import fill
 from tests.tickets.factories import make_drafts, make_ticket, make_version
@@ -113,6 +114,58 @@ def test_file_says_what_the_page_says(admin, sara):
     text = admin.get("/reports/replies/agents.csv").content.decode("utf-8-sig")
     _heading, row = csv.reader(io.StringIO(text))
     assert row[:6] == ["sara", "1", "1", "0", "0", "100.0"]
+
+
+def test_file_has_per_cent_everywhere_and_says_its_units(admin, sara):
+    ticket = make_ticket()
+    draft = make_drafts(ticket, texts=("abcdefgh", "دو", "سه"))[0]
+    send_reply(ticket.pk, agent=sara, text="abcdefgX", suggestion_id=draft.pk, send_key="k")
+    admin.cookies["django_language"] = "en"
+    text = admin.get("/reports/replies/agents.csv").content.decode("utf-8-sig")
+    heading, row = csv.reader(io.StringIO(text))
+    assert dict(zip(heading, row, strict=True))["Began from a draft (%)"] == "100.0"
+    assert dict(zip(heading, row, strict=True))["Changed, median (%)"] == "12.5"
+    assert "12.5%" in admin.get("/reports/replies/").content.decode()
+    text = admin.get("/reports/replies/answer.csv").content.decode("utf-8-sig")
+    assert "Median (seconds)" in next(csv.reader(io.StringIO(text)))
+
+
+def test_time_to_answer_counts_the_replies_whose_time_is_known(admin, sara):
+    for opened in (None, timezone.now() - timedelta(minutes=2)):
+        send_reply(
+            make_ticket().pk,
+            agent=sara,
+            text="x",
+            suggestion_id=None,
+            send_key=f"{opened}",
+            opened_at=opened,
+        )
+    figures = {one.slug: one.rows for one in admin.get("/reports/replies/").context["figures"]}
+    assert figures["answer"][0][1] == 2
+    assert figures["writing"][0][1:3] == (1, pytest.approx(120, abs=60))
+
+
+def test_of_a_version_it_counts_what_was_sent_as_drafted(admin, sara):
+    """All replies of a version began from a draft: 100% would say nothing."""
+    for text in ("یک", "دیگر", "چیزی", "هیچ"):
+        ticket = make_ticket()
+        draft = make_drafts(ticket)[0]
+        send_reply(ticket.pk, agent=sara, text=text, suggestion_id=draft.pk, send_key=text)
+    admin.cookies["django_language"] = "en"
+    html = admin.get("/reports/?version=tuned-a").content.decode()
+    assert "Replies sent as drafted</dt><dd>25.0%" in html
+    assert (
+        "Replies that began from a draft</dt><dd>100.0%" in admin.get("/reports/").content.decode()
+    )
+    figures = admin.get("/reports/replies/?version=tuned-a").context["figures"]
+    agents = next(one for one in figures if one.slug == "agents")
+    assert agents.chart.rows[0].value == agents.rows[0][5] == 25.0
+
+
+@pytest.mark.parametrize(("asked", "days"), [("since=x", 89), ("since=all", None), ("", 89)])
+def test_a_day_that_cannot_be_read_is_as_if_not_asked(admin, asked, days):
+    since = admin.get(f"/reports/ratings/?{asked}").context["scope"].since
+    assert since == (timezone.localdate() - timedelta(days=days) if days else None)
 
 
 def test_every_figure_of_every_page_has_a_file(admin):
