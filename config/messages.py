@@ -5,6 +5,7 @@ Babel does it in Python, because a machine need not have gettext's tools.
 """
 
 import re
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def compile_messages(folders: Iterable[Path]) -> int:
                 continue
             with source.open("rb") as file:
                 catalog = read_po(file, locale=source.parts[-3])
-            draft = target.with_suffix(".mo.new")
+            draft = target.with_suffix(f".{os.getpid()}.mo")  # two desks may start together
             with draft.open("wb") as file:
                 write_mo(file, catalog)
             draft.replace(target)

@@ -1,11 +1,18 @@
-"""A lock as another process holds it."""
+"""Another process and the database: a lock that it holds, its end, its waiting for us."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import psycopg
+from django.db import connection
 
 from runtime.database import connection_settings
+from tests.live_desk import wait_for
+
+TO_BE_KILLED: Final = {"PGAPPNAME": "to-be-killed"}
+"""In the environment of a process that `kill` ends: by this name its sessions are known."""
 
 
 @contextmanager
@@ -19,3 +26,29 @@ def holding(*key: int) -> Iterator[None]:
             yield
         finally:
             other.execute(f"SELECT pg_advisory_unlock({marks})", key)  # type: ignore[arg-type]
+
+
+def kill(process: subprocess.Popen) -> None:
+    """The process, and what the server still does for it: it ends the statement that it has, and
+    gives back what the session holds, only some time after."""
+    process.kill()
+    process.communicate()
+    name = TO_BE_KILLED["PGAPPNAME"]
+    with psycopg.connect(**connection_settings(), autocommit=True) as looker:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND datname = %s"
+        database = connection.settings_dict["NAME"]
+        wait_for(lambda: looker.execute(asked, [name, database]).fetchone() == (0,))
+
+
+def wait_until_it_waits(ended: Callable[[], bool]) -> None:
+    """Until another session waits for a lock of this one's transaction, or has `ended`."""
+
+    def waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            return cursor.fetchone() != (0,)
+
+    wait_for(lambda: ended() or waits(), pause=0.01)

@@ -1,13 +1,16 @@
 """What all tests share: the tests' own embedded database, a small named cast, tiny models."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
-from tests.order import in_order, put_in_groups
+from tests.order import Together, in_order
+from tests.shared import made_once
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -18,9 +21,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    put_in_groups(items)  # before pytest-xdist looks for them
     yield
     items[:] = in_order(items)  # after pytest-django has put them in an order of its own
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +47,20 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     queue_in_test_database()
     yield
     forget_broker()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_beats() -> Iterator[None]:
+    """Signs of life come from a thread, whose connection sees nothing of what a test's transaction
+    wrote: on a busy machine work that lasted until the first one was taken for lost. Who tests
+    them has them come at once."""
+    from runtime import recording
+    from tickets import claims
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(claims, "BEATS", 0.01)
+        patch.setattr(recording, "BEAT_SECONDS", 2000.0)
+        yield
 
 
 @pytest.fixture
@@ -110,21 +131,27 @@ def tiny_base(tmp_path_factory) -> Path:
     from tests.llm import tiny_models
 
     torch.set_num_threads(1)  # tiny layers only wait for a second thread
-    base = tmp_path_factory.mktemp("tiny") / "base"
-    tiny_models.build_base(base)
-    return base
+    return (
+        made_once(
+            tmp_path_factory, "tiny-base", lambda folder: tiny_models.build_base(folder / "base")
+        )
+        / "base"
+    )
 
 
 @pytest.fixture(scope="session")
-def tiny(tiny_base) -> Path:
+def tiny(tiny_base, tmp_path_factory) -> Path:
     """Folders: base, first and second (activated LoRA of different rank), plain (LoRA)."""
     from tests.llm import tiny_models
 
-    base, root = tiny_base, tiny_base.parent
-    tiny_models.build_tuned(root / "first", base, name="first", rank=8)
-    tiny_models.build_tuned(root / "second", base, name="second", rank=4)
-    tiny_models.build_tuned(root / "plain", base, name="first", version="plain", method="lora")
-    return root
+    def make(root: Path) -> None:
+        base = root / "base"
+        shutil.copytree(tiny_base, base)
+        tiny_models.build_tuned(root / "first", base, name="first", rank=8)
+        tiny_models.build_tuned(root / "second", base, name="second", rank=4)
+        tiny_models.build_tuned(root / "plain", base, name="first", version="plain", method="lora")
+
+    return made_once(tmp_path_factory, "tiny", make)
 
 
 @pytest.fixture(scope="session")

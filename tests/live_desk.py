@@ -6,6 +6,7 @@ database, in a new PASOKH_HOME, with the sample company's articles and past tick
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,7 +77,7 @@ class LiveDesk:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         if check and done.returncode:
             raise AssertionError(f"{arguments} exited {done.returncode}: {done.stderr[-2000:]}")
@@ -102,13 +103,13 @@ class LiveDesk:
             stderr=log,
             stdin=subprocess.DEVNULL,
         )
-        wait_for(self._answers, seconds=60)
+        wait_for(self._answers, seconds=240)
 
     def stop(self) -> int:
         """Ctrl-C; the exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(30)
+        code = self.process.wait(120)
         self.process = None
         return code
 
@@ -127,13 +128,13 @@ class LiveDesk:
         return httpx.Client(
             base_url=f"{self.base_url}/api/v1/",
             headers={"Authorization": f"Bearer {self.tokens[person]}"},
-            timeout=30,
+            timeout=120,
         )
 
     @contextmanager
     def browser_session(self, person: str) -> Iterator[httpx.Client]:
         """A client that has signed in by the form, as a browser does."""
-        with httpx.Client(base_url=self.base_url, timeout=30, follow_redirects=True) as client:
+        with httpx.Client(base_url=self.base_url, timeout=120, follow_redirects=True) as client:
             client.get("/sign-in/")
             fields = {
                 "username": person,
@@ -177,15 +178,19 @@ class LiveDesk:
         assert self.process is not None
         assert self.process.poll() is None, (self.home / "desk.log").read_text()[-3000:]
         try:
-            return httpx.get(f"{self.base_url}/sign-in/", timeout=5).status_code == 200
+            return httpx.get(f"{self.base_url}/sign-in/", timeout=30).status_code == 200
         except httpx.TransportError:
             return False
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to clients, which would else take it before it is served,
+    or while what serves it is started again."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.live_desk import LiveDesk
 
@@ -35,15 +35,15 @@ WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-RUN = """(options) => axe.run(document, options).then((done) => done.violations.map((one) =>
-  `${one.id}: ${one.help}: ` + one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160))
-    .join(" | ")))"""
+RUN = """([within, options]) => axe.run(document.querySelector(within), options).then((done) =>
+  done.violations.map((one) => `${one.id}: ${one.help}: ` + one.nodes.slice(0, 3)
+    .map((node) => node.html.slice(0, 160)).join(" | ")))"""
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, *, within: str = "html") -> list[str]:
     """What axe finds against WCAG 2.2 AA: a line for each rule, with the first elements."""
     inject_axe(page)
-    return axe(page)
+    return axe(page, within=within)
 
 
 def inject_axe(page: Page) -> None:
@@ -51,12 +51,15 @@ def inject_axe(page: Page) -> None:
     page.evaluate(AXE)
 
 
-def axe(page: Page, *, rules: Sequence[str] = ()) -> list[str]:
+def axe(page: Page, *, rules: Sequence[str] = (), within: str = "html") -> list[str]:
     """As `violations`; by some rules only. The page has got axe already."""
     only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": list(WCAG)}
     options = {"runOnly": only, "resultTypes": ["violations"]}
-    found: list[str] = page.evaluate(RUN, options)
+    found: list[str] = page.evaluate(RUN, [within, options])
     return found
+
+
+expect.set_options(timeout=60_000)  # Playwright's 5 seconds are few on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +86,7 @@ def visit(chromium: Browser, desk_server: LiveDesk) -> Iterator[Callable[..., Vi
         context = chromium.new_context(
             viewport=size, color_scheme=colour_scheme, timezone_id="Asia/Tehran"
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         context.add_cookies(
             [{"name": "django_language", "value": lang, "url": desk_server.base_url}]
         )

@@ -53,7 +53,7 @@ class Looker:
         context = browser.new_context(
             viewport=WIDE, timezone_id="Asia/Tehran", reduced_motion="reduce"
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         context.add_cookies([{"name": "django_language", "value": lang, "url": desk.base_url}])
         self.page: Page = context.new_page()
         if who:

@@ -39,7 +39,7 @@ class ShownDesk(LiveDesk):
     def stop(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def shown_desk() -> Iterator[ShownDesk]:
             env=desk.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert filled.returncode == 0, filled.stderr[-3000:]
         desk.known = json.loads(filled.stdout)

@@ -18,7 +18,7 @@ QUESTIONS = {
 OWN_WORDS = {"fa": "اگر باز نشد بنویسید", "en": "Write back if it does not"}
 READY = {"fa": "پیش‌نویس|Draft", "en": "Draft"}
 DIRECTION = {"fa": "rtl", "en": "ltr"}
-DONE_MS = 60_000
+DONE_MS = 180_000
 
 WATCH = """
 window.written = {};
@@ -438,7 +438,7 @@ def test_page_outlives_a_new_sign_in(visit, desk_server: LiveDesk):
 def _drafted(desk: LiveDesk, external_id: str) -> int:
     """A ticket that waits with three drafts."""
     ticket = desk.new_ticket(QUESTIONS["en"], external_id=external_id, lang="en")
-    wait_for(lambda: desk.drafts_ready(ticket), seconds=60)
+    wait_for(lambda: desk.drafts_ready(ticket), seconds=180)
     return ticket
 
 

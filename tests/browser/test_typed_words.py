@@ -21,7 +21,7 @@ def opened(visit, desk_server: LiveDesk):
     def at(name: str, *, drafted: bool = False) -> tuple[Visitor, int]:
         ticket = desk_server.new_ticket(QUESTION, external_id=f"typed-{name}")
         if drafted:
-            wait_for(lambda: desk_server.drafts_ready(ticket), seconds=60)
+            wait_for(lambda: desk_server.drafts_ready(ticket), seconds=180)
         visitor = visit("fa")
         visitor.sign_in(desk_server, "sara")
         visitor.page.goto(f"{desk_server.base_url}/tickets/{ticket}/")

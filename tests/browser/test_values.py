@@ -61,7 +61,7 @@ def test_agent_without_the_permission_sees_the_chip_alone(visit, desk_server: Li
 
 def test_draft_goes_into_the_reply_with_its_placeholder(visit, desk_server: LiveDesk):
     ticket = _ticket(desk_server, "values-draft")
-    wait_for(lambda: desk_server.drafts_ready(ticket), seconds=60)
+    wait_for(lambda: desk_server.drafts_ready(ticket), seconds=180)
     rewrite = (
         "from tickets.models import Suggestion, Ticket;"
         f"Suggestion.objects.filter(ticket={ticket}, position=0).update(text='Call [PHONE_1] now');"

@@ -65,7 +65,7 @@ def test_same_id_from_many_at_once_makes_one(door):
 
     def take() -> None:
         try:
-            ready.wait(10)
+            ready.wait(60)
             taken.append(ledger.take_in(door, "17", made).created)
         finally:
             connection.close()
@@ -74,7 +74,7 @@ def test_same_id_from_many_at_once_makes_one(door):
     for one in threads:
         one.start()
     for one in threads:
-        one.join(30)
+        one.join(120)
     assert sorted(taken) == [False, False, False, True]
     assert Ticket.objects.count() == Incoming.objects.count() == 1
 

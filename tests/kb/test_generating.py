@@ -25,7 +25,7 @@ from kb.generating.server import Server, ServerNotAllowed, ServerNotSet, configu
 from kb.importing import import_sources
 from kb.indexing import index_articles, unindex
 from kb.models import Article, Question, QuestionGeneration
-from tests.another_process import holding
+from tests.another_process import TO_BE_KILLED, holding, kill
 from tests.kb.question_server import Reply, pairs, question_server
 
 pytestmark = pytest.mark.django_db
@@ -322,7 +322,8 @@ def test_stop_keeps_what_is_paid_for(centre):
     assert len(server.requests) == 3
 
 
-def test_two_runs_at_a_time_are_refused(centre):
+def test_two_runs_at_a_time_are_refused(centre, monkeypatch):
+    monkeypatch.setattr(running_module, "LOCK_SECONDS", 0.1)
     with holding(running_module._LOCK), pytest.raises(AlreadyRunning):
         run(good)
 
@@ -470,12 +471,16 @@ def test_own_hosts_are_private_ones():
 
 
 def _start(url, *arguments):
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "PASOKH_DATABASE": connection.settings_dict["NAME"],
-        "PASOKH_QUESTIONS_URL": url,
-        "PASOKH_QUESTIONS_MODEL": MODEL,
-    }
+    environment = (
+        os.environ
+        | {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "PASOKH_DATABASE": connection.settings_dict["NAME"],
+            "PASOKH_QUESTIONS_URL": url,
+            "PASOKH_QUESTIONS_MODEL": MODEL,
+        }
+        | TO_BE_KILLED
+    )
     return subprocess.Popen(
         [sys.executable, "manage.py", "generate_questions", "--parallel", "1", *arguments],
         cwd=django_settings.BASE_DIR,
@@ -508,8 +513,7 @@ def test_killed_run_goes_on_and_pays_for_nothing_twice(centre):
             _until(lambda: len(server.requests) == 4)
             _until(lambda: QuestionGeneration.objects.count() == 3)
         finally:
-            process.kill()
-            process.communicate()
+            kill(process)
             blocked.set()
         report = generate(_server(server.url), Options())
         kinds = sorted(map(_kind, server.requests))

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from kb import indexing, running, runs
 from kb.models import Article, Chunk, ImportRun, Source
+from tests.another_process import TO_BE_KILLED, kill
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = ImportRun.State
@@ -29,7 +30,7 @@ def environment(monkeypatch):
     monkeypatch.setenv("PASOKH_HOME", str(home))
     monkeypatch.setenv("PASOKH_DATABASE", str(connection.settings_dict["NAME"]))
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings")
-    return os.environ.copy()
+    return os.environ | TO_BE_KILLED
 
 
 def wait_until(look, seconds=120):
@@ -64,8 +65,7 @@ def test_a_killed_import_goes_on_without_half_an_article(make_centre, environmen
     run = runs.begin(source, trigger=ImportRun.Trigger.DESK, state=State.QUEUED)
     process = start("run_import", str(run.pk), environment=environment)
     wait_until(lambda: Article.objects.count() >= 100)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    kill(process)
     count = Article.objects.count()
     assert 100 <= count < ARTICLES
     assert_whole()

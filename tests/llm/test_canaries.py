@@ -13,6 +13,7 @@ from llm.models import ModelVersion, Server, Slot, SlotEvent
 from llm.registry import RegistryError, SlotChanged
 from llm.registry.serving import takes_canary
 from llm.servers.registering import add_served, allow
+from tests.live_desk import wait_for
 from tests.llm.test_registry import make_folder
 
 State = ModelVersion.State
@@ -332,10 +333,13 @@ def test_reader_sees_all_slots_filled_at_every_moment(tmp_path):
     seen = []
 
     def change() -> None:
-        for number in range(20):
-            registry.set_slot("ABC"[number % 3], found["two"])
-            registry.rollback("ABC"[number % 3])
-        over.set()
+        try:
+            for number in range(20):
+                wait_for(lambda least=number // 4: len(seen) > least)
+                registry.set_slot("ABC"[number % 3], found["two"])
+                registry.rollback("ABC"[number % 3])
+        finally:
+            over.set()
 
     def read() -> None:
         while not over.is_set():

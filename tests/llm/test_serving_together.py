@@ -47,7 +47,7 @@ def jobs(*numbers: int) -> list[serving.DraftJob]:
     return [serving.DraftJob(parts(number), registry.slots_now()) for number in numbers]
 
 
-def served(url: str, *, seconds: float = 2.0, slot: str = "C") -> SlotChoice:
+def served(url: str, *, seconds: float = 60.0, slot: str = "C") -> SlotChoice:
     return SlotChoice(slot, add_served(add_server("gpu", url, seconds=seconds), MODEL))
 
 
@@ -208,20 +208,25 @@ def test_server_beside_a_base_is_heard_in_the_callers_thread(desk_with_threads):
 
 
 def test_slow_server_keeps_the_other_drafts_waiting_for_nothing(desk_with_threads):
-    order = []
+    order, others = [], threading.Event()
 
     def slow(connection, number):
         connection.begin()
         connection.say("سلام")
-        server.wait(0.5)
+        others.wait(20)
         connection.say(" شد")
         connection.done()
+
+    def heard(job, drafts):
+        order.extend(drafts)
+        if len(order) == 2:
+            others.set()
 
     with scripted(slow) as server:
         choices = [served(server.url), *registry.slots_now()[:2]]
         serving.generate(
             [serving.DraftJob(parts(0), choices)],
-            on_drafts=lambda job, drafts: order.extend(drafts),
+            on_drafts=heard,
         )
     assert order[-1] == 0
     assert sorted(order) == [0, 1, 2]
@@ -248,13 +253,15 @@ def test_cut_stream_is_failed_and_keeps_what_had_come(desk_with_threads):
 
 
 def test_tickets_ask_a_server_at_the_same_time_but_few(desk_with_threads):
-    lock, asking, most = threading.Lock(), [], []
+    lock, asking, most = threading.Condition(), [], []
 
     def count(connection, number):
         with lock:
             asking.append(number)
             most.append(len(asking))
-        server.wait(0.1)
+            lock.notify_all()
+            lock.wait_for(lambda: max(most) > 1, timeout=20)
+        server.wait(0.05)  # time for one too many
         with lock:
             asking.remove(number)
         connection.begin()
@@ -286,7 +293,7 @@ def test_listener_that_raises_ends_all_lanes(desk_with_threads):
         choices = [*registry.slots_now()[:2], served(server.url, seconds=30)]
         with pytest.raises(Enough):
             serving.generate([serving.DraftJob(parts(0), choices)], on_drafts=raise_enough)
-    deadline = time.monotonic() + 10  # on a busy machine a thread takes its time to end
+    deadline = time.monotonic() + 60  # on a busy machine a thread takes its time to end
     while threading.active_count() > before + 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert threading.active_count() <= before + 2  # the scripted server's own
@@ -304,7 +311,7 @@ def test_lane_that_raises_ends_the_others_and_is_raised():
         raise Broken
 
     def patient(tell):
-        assert give_up.wait(5)
+        assert give_up.wait(60)
 
     with pytest.raises(Broken):
         run_lanes([broken, patient], lambda news: None, give_up=give_up)

@@ -29,7 +29,7 @@ def test_drafts_are_written_with_redis_as_the_broker(redis_url):
     with live_desk(past_tickets=False, CELERY_BROKER_URL=redis_url) as desk:
         ticket = desk.new_ticket("چطور گواهی ssl بگیرم؟", external_id="redis")
         # well before the sweep could have helped
-        assert wait_for(lambda: desk.drafts_ready(ticket), seconds=60)
+        assert wait_for(lambda: desk.drafts_ready(ticket), seconds=180)
         code = (
             "from django.db import connection; c = connection.cursor();"
             "c.execute(\"SELECT to_regnamespace('pgmq')\"); print(c.fetchone()[0])"

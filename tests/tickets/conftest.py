@@ -3,20 +3,11 @@
 import pytest
 from django.utils import translation
 
-from tests.llm import tiny_models
-
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory):
-    """Folders of a small real base and two versions tuned on it, trained once for a run."""
-    import torch
-
-    torch.set_num_threads(1)  # tiny layers only wait for a second thread
-    root = tmp_path_factory.mktemp("tiny")
-    tiny_models.build_base(root / "base")
-    tiny_models.build_tuned(root / "first", root / "base", name="first", rank=8)
-    tiny_models.build_tuned(root / "second", root / "base", name="second", rank=4)
-    return root
+def models(tiny):
+    """Folders of a small real base and two versions tuned on it."""
+    return tiny
 
 
 @pytest.fixture(autouse=True)

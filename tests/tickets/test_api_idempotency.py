@@ -132,7 +132,7 @@ def test_many_at_once_make_one(sara):
     def send(_number: int) -> int:
         client = APIClient(headers={"Authorization": f"Bearer {token}"})
         try:
-            start.wait(10)
+            start.wait(60)
             return _post(client, path, BODY).status_code
         finally:
             connection.close()
@@ -157,7 +157,7 @@ def test_one_that_is_under_way_is_409_and_one_that_died_is_forgotten(sara, monke
     def slow(new):
         receive(new)
         inside.set()
-        go_on.wait(10)
+        go_on.wait(60)
         raise SystemExit(1)
 
     monkeypatch.setattr(views, "receive", slow)
@@ -173,11 +173,11 @@ def test_one_that_is_under_way_is_409_and_one_that_died_is_forgotten(sara, monke
 
     first = threading.Thread(target=die)
     first.start()
-    assert inside.wait(10)
+    assert inside.wait(60)
     monkeypatch.setattr(views, "receive", receive)
     second = _post(APIClient(headers={"Authorization": f"Bearer {token}"}), path, BODY)
     assert second.status_code == 409
     go_on.set()
-    first.join(10)
+    first.join(60)
     assert not Ticket.objects.exists()
     assert _post(client, path, BODY).status_code == 201

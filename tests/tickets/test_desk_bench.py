@@ -29,7 +29,10 @@ def test_open_pages_hold_no_connection_and_hear_of_what_comes(agents):
     make_tickets(400, agents=agents, versions=make_versions(), seed=1)
     given = argparse.Namespace(think=0.5)
     cookies = [desk._cookie(agent) for agent in agents]
-    walked = desk._walked(given, cookies, seconds=4, streams=60)
+    for seconds in (4, 20, 60):  # a busy machine needs longer to show each page twice
+        walked = desk._walked(given, cookies, seconds=seconds, streams=60)
+        if walked["events"] > 60 and all(walked[page] for page in ("inbox", "news", "ticket")):
+            break
     assert walked["failed"] == []
     assert walked["broken"] == 0
     assert walked["events"] > 60

@@ -6,7 +6,6 @@ Nothing is shown as finished that is not, nothing is lost, and the desk says wha
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from datetime import timedelta
@@ -21,6 +20,7 @@ from llm.models import ModelVersion, Server
 from llm.registry import add_version, set_slot
 from llm.servers import options
 from llm.servers.registering import add_served, add_server
+from tests.another_process import TO_BE_KILLED, kill
 from tests.live_desk import wait_for
 from tests.llm import tiny_models
 from tests.llm.servers.scripted import MODEL, closed_port, scripted
@@ -87,7 +87,7 @@ def _worker(settings, monkeypatch, ticket: Ticket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
         cwd=settings.BASE_DIR,
-        env=os.environ | own | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        env=os.environ | own | TO_BE_KILLED | {"DJANGO_SETTINGS_MODULE": "config.settings"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -103,8 +103,7 @@ def test_killed_engine_leaves_nothing_finished_and_nothing_lost(slots, settings,
         return growing.values("ticket").distinct().count() == 2
 
     wait_for(both_grow, seconds=180, pause=0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    kill(process)
     partly = {ticket.pk: _texts(ticket) for ticket in tickets}
     for number, ticket in enumerate(tickets):
         ticket.refresh_from_db()
@@ -186,7 +185,7 @@ def test_server_that_comes_back_writes_again(slots):
             connection.done()
 
     with scripted(at_first) as server:
-        set_slot("C", add_served(add_server("gpu", server.url, seconds=2.0), MODEL))
+        set_slot("C", add_served(add_server("gpu", server.url, seconds=60.0), MODEL))
         down.append(True)
         first, second = _ticket(0), _ticket(1)
         assert suggest_for_ticket(first.pk)

@@ -9,6 +9,7 @@ from tests.tickets.factories import CARD, EMAIL, PHONE, make_drafts, make_ticket
 from tickets import vault
 from tickets.intake import BadTicket, TicketTooLong, add_customer_message, receive
 from tickets.models import Customer, Message, Suggestion, Ticket, VaultEntry
+from tickets.replying import send_reply
 
 pytestmark = pytest.mark.django_db
 
@@ -145,6 +146,18 @@ def test_customer_writes_again_and_the_ticket_waits_anew(sara):
     assert ticket.messages.last().text == "هنوز درست نشده، [PHONE_1] یا [PHONE_2]"
     assert Suggestion.objects.get(pk=drafts[0].pk).state == Suggestion.State.CANCELLED
     assert Suggestion.objects.get(pk=drafts[1].pk).state == Suggestion.State.READY
+
+
+def test_who_asks_twice_has_waited_since_the_first_time(sara):
+    ticket = make_ticket()
+    since = ticket.waiting_since
+    add_customer_message(ticket, "هنوز درست نشده")
+    ticket.refresh_from_db()
+    assert ticket.waiting_since == since
+    send_reply(ticket.pk, agent=sara, text="x", suggestion_id=None, send_key="k")
+    again = add_customer_message(ticket, "باز هم")
+    ticket.refresh_from_db()
+    assert ticket.waiting_since == again.created_at
 
 
 def test_message_to_spam_makes_no_drafts():

@@ -1,7 +1,6 @@
 """Erasing, masking afterwards and retention beside whoever writes at the same moment."""
 
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from kb import questions
 from kb.models import Question
+from tests.another_process import wait_until_it_waits
 from tests.tickets.everywhere import tables_with
 from tests.tickets.factories import EMAIL, make_ticket
 from text.privacy.spans import PERSON
@@ -28,7 +28,6 @@ from tickets.rights.lessons import forget_lessons
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NAME = "زرغونه پژدوه"  # rare enough that no list of names has it
-A_MOMENT = 0.3
 
 
 @pytest.fixture
@@ -108,7 +107,7 @@ def test_customer_who_is_deleted_at_this_moment_is_made_anew():
         with transaction.atomic():
             Customer.objects.filter(pk=erased.pk).delete()
             writing = pool.submit(_beside, make_ticket)
-            time.sleep(A_MOMENT)
+            wait_until_it_waits(writing.done)
         ticket = writing.result()
     assert find_customer(EMAIL) == ticket.customer != erased
 
@@ -122,7 +121,7 @@ def test_customer_who_writes_while_the_rule_is_applied_stays():
         with transaction.atomic():
             ticket = make_ticket()
             applying = pool.submit(_beside, retention.apply)
-            time.sleep(A_MOMENT)
+            wait_until_it_waits(applying.done)
         removed = {one.kind: one.removed for one in applying.result()}
     assert removed["customers"] == 0
     assert find_customer(EMAIL) == ticket.customer
@@ -163,6 +162,6 @@ def test_customer_who_is_deleted_while_an_import_writes_is_made_anew(tmp_path):
             Customer.objects.filter(pk=customer.pk).delete()
             path = _file(tmp_path, "first")
             importing = pool.submit(_beside, lambda: import_tickets([path]))
-            time.sleep(3 * A_MOMENT)
+            wait_until_it_waits(importing.done)
         assert importing.result().created == 1
     assert find_customer(EMAIL).tickets.count() == 1

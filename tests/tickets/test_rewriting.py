@@ -263,7 +263,7 @@ def served(monkeypatch, draft):
     monkeypatch.setattr(options, "_refused", {})
 
     def on(url):
-        version = add_served(add_server("gpu", url, seconds=5.0), MODEL)
+        version = add_served(add_server("gpu", url, seconds=60.0), MODEL)
         ModelVersion.objects.filter(pk=version.pk).update(follows_instructions=True)
         Suggestion.objects.filter(pk=draft.pk).update(version=version)
 

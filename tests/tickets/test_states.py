@@ -156,6 +156,6 @@ def test_of_two_who_close_at_once_one_does(sara):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert sorted(done) == [False, False, False, True]
     assert TicketEvent.objects.filter(kind="closed").count() == 1

@@ -3,7 +3,7 @@
 import multiprocessing
 from typing import Any
 
-PATIENCE = 120
+PATIENCE = 600
 """Seconds to wait for a fork."""
 
 

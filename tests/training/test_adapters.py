@@ -9,7 +9,6 @@ from llm.engine.local import LocalEngine
 from llm.engine.results import GenerationSettings, RowRequest
 from llm.manifest import read_manifest, write_manifest
 from llm.prompts import PROMPT_VERSION, render
-from tests.training.test_methods import base  # noqa: F401 - a fixture
 from tests.training.tiny import ADAPTER, PROMPT, ROWS, tuned_recipe
 from tests.training.tuning import SCHEDULE, losses, train
 from training.methods.batches import NothingFits
@@ -26,7 +25,7 @@ def describe(folder, base_folder, method="lora"):
 
 
 @pytest.fixture(scope="module")
-def untied(base, tmp_path_factory):  # noqa: F811
+def untied(base, tmp_path_factory):
     """The base with an output layer of its own."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -43,7 +42,7 @@ def untied(base, tmp_path_factory):  # noqa: F811
 
 
 @pytest.mark.parametrize(("tied", "bits"), [(True, 4), (False, 4), (False, 16)])
-def test_an_adapter_on_lm_head_trains_saves_and_serves(base, untied, tmp_path, tied, bits):  # noqa: F811
+def test_an_adapter_on_lm_head_trains_saves_and_serves(base, untied, tmp_path, tied, bits):
     folder = base[0] if tied else untied
     schedule = {"steps": 12, "batch": 4, "learning_rate": 5e-2}
     targets = [*ADAPTER["targets"], "lm_head"]
@@ -105,7 +104,7 @@ def _greedy(base_folder, adapter, prompt, *, bits, tokens=10):
     return loaded.tokenizer.decode(written).strip()
 
 
-def test_a_run_begins_as_the_version_that_it_is_given(base, tmp_path):  # noqa: F811
+def test_a_run_begins_as_the_version_that_it_is_given(base, tmp_path):
     plain = {"adapter": ADAPTER | {"dropout": 0.0}}
     first, _ = train(tmp_path / "first", base[0], **plain)
     describe(first, base[0])
@@ -127,7 +126,7 @@ def test_a_run_begins_as_the_version_that_it_is_given(base, tmp_path):  # noqa: 
         ({"method": "alora"}, "another invocation"),
     ],
 )
-def test_another_shape_of_adapter_is_not_gone_on_from(base, tmp_path, changes, what):  # noqa: F811
+def test_another_shape_of_adapter_is_not_gone_on_from(base, tmp_path, changes, what):
     from training.methods.adapters import OtherAdapter
 
     first, _ = train(tmp_path / "first", base[0])
@@ -137,7 +136,7 @@ def test_another_shape_of_adapter_is_not_gone_on_from(base, tmp_path, changes, w
     assert not any((tmp_path / "on" / "into").iterdir())
 
 
-def test_an_adapter_of_another_base_is_not_gone_on_from(base, untied, tmp_path):  # noqa: F811
+def test_an_adapter_of_another_base_is_not_gone_on_from(base, untied, tmp_path):
     from training.methods.adapters import OtherAdapter
 
     first, _ = train(tmp_path / "first", untied)
@@ -146,14 +145,14 @@ def test_an_adapter_of_another_base_is_not_gone_on_from(base, untied, tmp_path):
         train(tmp_path / "on", base[0], begins_as=first)
 
 
-def test_targets_that_the_base_does_not_have_are_one_clear_line(base, tmp_path):  # noqa: F811
+def test_targets_that_the_base_does_not_have_are_one_clear_line(base, tmp_path):
     from runtime.errors import InputError
 
     with pytest.raises(InputError, match=r"no layers named c_attn; correct adapter\.targets"):
         train(tmp_path, base[0], adapter=ADAPTER | {"targets": ["c_attn"]})
 
 
-def test_rows_that_do_not_fit_are_left_out_and_counted(base, tmp_path):  # noqa: F811
+def test_rows_that_do_not_fit_are_left_out_and_counted(base, tmp_path):
     long, empty = replace(ROWS[0], answer="x y " * 200), replace(ROWS[1], answer="  ")
     text = {"max_tokens": 96}
     schedule = SCHEDULE | {"max_answer_tokens": 500}
@@ -165,7 +164,7 @@ def test_rows_that_do_not_fit_are_left_out_and_counted(base, tmp_path):  # noqa:
         train(tmp_path / "empty", base[0], [empty])
 
 
-def test_an_answer_fits_with_the_mark_that_its_layout_closes_it_with(base):  # noqa: F811
+def test_an_answer_fits_with_the_mark_that_its_layout_closes_it_with(base):
     from transformers import AutoTokenizer
 
     from training.methods.batches import TuningBatches
@@ -187,7 +186,7 @@ def test_an_answer_fits_with_the_mark_that_its_layout_closes_it_with(base):  # n
     assert lengths == [*range(lengths[0], 120)]
 
 
-def test_a_long_row_loses_the_beginning_of_its_context(base):  # noqa: F811
+def test_a_long_row_loses_the_beginning_of_its_context(base):
     from transformers import AutoTokenizer
 
     from training.methods.examples import TokenCounter, example
@@ -226,7 +225,7 @@ def test_begin_and_end_tokens_stand_where_the_recipe_wants_them():
     assert len(cut) == room
 
 
-def test_a_step_is_batch_times_accumulation_rows(base, tmp_path):  # noqa: F811
+def test_a_step_is_batch_times_accumulation_rows(base, tmp_path):
     same = {"rows": FEW_WORDS, "adapter": ADAPTER | {"dropout": 0.0}}
     one = {"steps": 3, "batch": 4, "learning_rate": 1e-2}
     split = one | {"batch": 2, "accumulation": 2}
@@ -238,7 +237,7 @@ def test_a_step_is_batch_times_accumulation_rows(base, tmp_path):  # noqa: F811
 
 
 @pytest.mark.parametrize("method", ["lora", "alora"])
-def test_gradient_checkpointing_changes_nothing(base, tmp_path, method):  # noqa: F811
+def test_gradient_checkpointing_changes_nothing(base, tmp_path, method):
     same = {"method": method, "weights": {"compute": "float32"}}
     same["adapter"] = ADAPTER | {"dropout": 0.0}
     for twice in (False, True):
@@ -248,7 +247,7 @@ def test_gradient_checkpointing_changes_nothing(base, tmp_path, method):  # noqa
     assert losses(tmp_path / "True")[2] != pytest.approx(losses(tmp_path / "True")[0], rel=1e-3)
 
 
-def test_each_type_of_numbers_comes_to_about_the_same_losses(base, tmp_path):  # noqa: F811
+def test_each_type_of_numbers_comes_to_about_the_same_losses(base, tmp_path):
     for compute in ("float32", "bfloat16", "float16"):
         settings = {"compute": compute}
         adapter = ADAPTER | {"dropout": 0.0}
@@ -261,7 +260,7 @@ def test_each_type_of_numbers_comes_to_about_the_same_losses(base, tmp_path):  #
 
 
 @pytest.mark.parametrize("schedule", [{"epochs": 2.0}, {"steps": 4}])
-def test_packed_lines_are_full_and_each_row_comes_once_an_epoch(base, tmp_path, schedule):  # noqa: F811
+def test_packed_lines_are_full_and_each_row_comes_once_an_epoch(base, tmp_path, schedule):
     from transformers import AutoTokenizer
 
     from training.methods.batches import TuningBatches
@@ -293,7 +292,7 @@ def test_packed_lines_are_full_and_each_row_comes_once_an_epoch(base, tmp_path, 
     assert losses(tmp_path)[-1] < losses(tmp_path)[0]
 
 
-def test_packed_rows_keep_their_own_losses(base):  # noqa: F811
+def test_packed_rows_keep_their_own_losses(base):
     import torch
 
     from training.methods.adapters import objective, tuned_model
@@ -315,7 +314,7 @@ def test_packed_rows_keep_their_own_losses(base):  # noqa: F811
     assert float(loss(model, rows).detach()) == pytest.approx(sum(alone), rel=1e-5)
 
 
-def test_the_version_says_nothing_of_this_machine(base, tmp_path):  # noqa: F811
+def test_the_version_says_nothing_of_this_machine(base, tmp_path):
     into, _ = train(tmp_path / "run", base[0])
     config = json.loads((into / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "tiny-base"

@@ -9,7 +9,6 @@ import pytest
 from runtime.errors import InputError
 from tests.training.forked import PATIENCE, fork_server
 from tests.training.limited import limited
-from tests.training.test_methods import base  # noqa: F401 - a fixture
 from tests.training.tiny import ADAPTER, ROWS
 from tests.training.tuning import losses, train
 from training.full_disk import DiskFull
@@ -48,17 +47,23 @@ def _weights(folder):
     return (folder / "into" / "adapter_model.safetensors").read_bytes()
 
 
-def test_a_stopped_run_goes_on_with_the_same_losses(base, tmp_path):  # noqa: F811
-    _train(tmp_path / "whole", base[0])
-    whole = losses(tmp_path / "whole")
-    assert len(whole) == 7
+@pytest.fixture(scope="module")
+def whole(base, tmp_path_factory):
+    """The folder of a run that nothing disturbed: what every other comes to in the end."""
+    folder = tmp_path_factory.mktemp("whole")
+    _train(folder, base[0])
+    assert len(losses(folder)) == 7
+    return folder
+
+
+def test_a_stopped_run_goes_on_with_the_same_losses(base, whole, tmp_path):
     with pytest.raises(Stopped) as caught:
         _train(tmp_path / "parts", base[0], StopsAt(5))
     assert (caught.value.why, caught.value.step) == ("asked", 5)
     assert last_whole(tmp_path / "parts" / "checkpoints").name == "checkpoint-5"
     _train(tmp_path / "parts", base[0])
-    assert losses(tmp_path / "parts") == whole
-    assert _weights(tmp_path / "parts") == _weights(tmp_path / "whole")
+    assert losses(tmp_path / "parts") == losses(whole)
+    assert _weights(tmp_path / "parts") == _weights(whole)
 
 
 class _Patience(Nobody):
@@ -77,7 +82,7 @@ class _Patience(Nobody):
         return "time" if self._reached == self._stop_at else ""
 
 
-def test_early_stopping_ends_with_the_best_state_also_after_a_stop(base, tmp_path):  # noqa: F811
+def test_early_stopping_ends_with_the_best_state_also_after_a_stop(base, tmp_path):
     schedule = {"steps": 40, "batch": 4, "learning_rate": 0.2, "evaluate_every": 2, "patience": 2}
     same = {"validation": ROWS[:3], "data": ROWS[3:], "schedule": schedule}
     watcher = _Patience()
@@ -99,7 +104,7 @@ def test_early_stopping_ends_with_the_best_state_also_after_a_stop(base, tmp_pat
     assert _weights(tmp_path / "parts") == _weights(tmp_path / "whole")
 
 
-def test_the_watched_loss_is_transformers_own_of_the_validation_rows(base, tmp_path):  # noqa: F811
+def test_the_watched_loss_is_transformers_own_of_the_validation_rows(base, tmp_path):
     import torch
 
     from tests.training.tiny import tuned_recipe
@@ -142,25 +147,32 @@ class _Memory:
         return self._loss(model, line)
 
 
+@pytest.fixture(scope="module")
+def exact(base, tmp_path_factory):
+    """The losses of a run in full precision that had all the memory that it wanted."""
+    folder = tmp_path_factory.mktemp("exact")
+    _train(folder, base[0], **PLAIN, **EXACT)
+    return losses(folder)
+
+
 @pytest.mark.parametrize("call", [1, 3])
 def test_out_of_memory_halves_the_rows_at_once_and_changes_no_loss(
-    base,  # noqa: F811
+    base,
+    exact,
     tmp_path,
     monkeypatch,
     call,
 ):
-    _train(tmp_path / "whole", base[0], **PLAIN, **EXACT)
     memory = _Memory(monkeypatch, lambda memory: memory.calls == call)
     _, fit = _train(tmp_path / "parts", base[0], **PLAIN, **EXACT)
-    whole, parts = losses(tmp_path / "whole"), losses(tmp_path / "parts")
-    assert parts == pytest.approx(whole, rel=1e-5)
+    assert losses(tmp_path / "parts") == pytest.approx(exact, rel=1e-5)
     assert memory.rows[call - 1 : call + 2] == [4, 2, 2]
     assert fit.micro_batch == 2
     noted = [line for line in read_log(tmp_path / "parts" / "log.jsonl") if "micro_batch" in line]
     assert noted == [{"step": call, "micro_batch": 2}]
 
 
-def test_a_smaller_batch_is_remembered_when_the_run_goes_on(base, tmp_path, monkeypatch):  # noqa: F811
+def test_a_smaller_batch_is_remembered_when_the_run_goes_on(base, tmp_path, monkeypatch):
     memory = _Memory(monkeypatch, lambda memory: memory.calls == 1)
     with pytest.raises(Stopped):
         _train(tmp_path, base[0], StopsAt(2), **PLAIN)
@@ -169,7 +181,7 @@ def test_a_smaller_batch_is_remembered_when_the_run_goes_on(base, tmp_path, monk
     assert set(memory.rows[before:]) == {2}
 
 
-def test_a_row_that_does_not_fit_alone_is_one_clear_line(base, tmp_path, monkeypatch):  # noqa: F811
+def test_a_row_that_does_not_fit_alone_is_one_clear_line(base, tmp_path, monkeypatch):
     from training.methods.keeping import TooLarge
 
     _Memory(monkeypatch, lambda memory: True)
@@ -178,7 +190,7 @@ def test_a_row_that_does_not_fit_alone_is_one_clear_line(base, tmp_path, monkeyp
     assert not any((tmp_path / "into").iterdir())
 
 
-def test_out_of_memory_while_evaluating_halves_too(base, tmp_path, monkeypatch):  # noqa: F811
+def test_out_of_memory_while_evaluating_halves_too(base, tmp_path, monkeypatch):
     import torch
 
     _Memory(monkeypatch, lambda memory: not torch.is_grad_enabled() and memory.rows[-1] > 1)
@@ -188,7 +200,7 @@ def test_out_of_memory_while_evaluating_halves_too(base, tmp_path, monkeypatch):
     assert fit.micro_batch == 1
 
 
-def test_other_errors_of_the_loss_are_not_taken_for_memory(base, tmp_path, monkeypatch):  # noqa: F811
+def test_other_errors_of_the_loss_are_not_taken_for_memory(base, tmp_path, monkeypatch):
     from training.methods import adapters
 
     def broken(model, line):
@@ -199,7 +211,7 @@ def test_other_errors_of_the_loss_are_not_taken_for_memory(base, tmp_path, monke
         _train(tmp_path, base[0])
 
 
-def test_a_loss_that_is_no_number_ends_the_run_in_one_clear_line(base, tmp_path, monkeypatch):  # noqa: F811
+def test_a_loss_that_is_no_number_ends_the_run_in_one_clear_line(base, tmp_path, monkeypatch):
     from training.methods import adapters
     from training.methods.fitting import Diverged
 
@@ -216,7 +228,7 @@ def test_a_loss_that_is_no_number_ends_the_run_in_one_clear_line(base, tmp_path,
     assert not any((tmp_path / "into").iterdir())
 
 
-def test_a_state_that_is_no_number_is_neither_kept_nor_saved(base, tmp_path, monkeypatch):  # noqa: F811
+def test_a_state_that_is_no_number_is_neither_kept_nor_saved(base, tmp_path, monkeypatch):
     from training.methods import adapters
     from training.methods.fitting import Diverged
 
@@ -251,7 +263,7 @@ def test_a_process_works_on_one_gpu_of_several(tmp_path, monkeypatch):
     assert _arguments(recipe, tmp_path, 3).n_gpu == 1
 
 
-def test_gradients_are_clipped(base, tmp_path, monkeypatch):  # noqa: F811
+def test_gradients_are_clipped(base, tmp_path, monkeypatch):
     import torch
 
     from training.methods import fitting
@@ -271,9 +283,7 @@ def test_gradients_are_clipped(base, tmp_path, monkeypatch):  # noqa: F811
     assert all(after < 1.001 for _, after in norms)
 
 
-def test_ctrl_c_lets_the_step_end_and_the_run_goes_on_later(base, tmp_path):  # noqa: F811
-    _train(tmp_path / "whole", base[0])
-
+def test_ctrl_c_lets_the_step_end_and_the_run_goes_on_later(base, whole, tmp_path):
     class Interrupted(Nobody):
         def on_step(self, step):
             if step.step == 4:
@@ -286,18 +296,17 @@ def test_ctrl_c_lets_the_step_end_and_the_run_goes_on_later(base, tmp_path):  # 
     assert caught.value.step in (4, 5)
     assert signal.getsignal(signal.SIGINT) is before
     _train(tmp_path / "parts", base[0])
-    assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
+    assert losses(tmp_path / "parts") == losses(whole)
 
 
-def test_an_interrupt_in_the_middle_of_a_step_loses_only_that(base, tmp_path, monkeypatch):  # noqa: F811
-    _train(tmp_path / "whole", base[0])
+def test_an_interrupt_in_the_middle_of_a_step_loses_only_that(base, whole, tmp_path, monkeypatch):
     memory = _Memory(monkeypatch, _interrupt_at_fifth)
     with pytest.raises(Stopped) as caught:
         _train(tmp_path / "parts", base[0])
     assert (caught.value.why, caught.value.step) == ("asked", 3)
     assert memory.calls == 5
     _train(tmp_path / "parts", base[0])
-    assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
+    assert losses(tmp_path / "parts") == losses(whole)
 
 
 def _interrupt_at_fifth(memory):
@@ -306,19 +315,18 @@ def _interrupt_at_fifth(memory):
     return False
 
 
-def test_a_half_written_checkpoint_does_not_count(base, tmp_path):  # noqa: F811
-    _train(tmp_path / "whole", base[0])
+def test_a_half_written_checkpoint_does_not_count(base, whole, tmp_path):
     with pytest.raises(Stopped):
         _train(tmp_path / "parts", base[0], StopsAt(5))
     newest = last_whole(tmp_path / "parts" / "checkpoints")
     (newest / "whole.json").unlink()  # killed just before it was whole
     (newest / "optimizer.pt").write_bytes(b"half")
     _train(tmp_path / "parts", base[0])
-    assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
-    assert _weights(tmp_path / "parts") == _weights(tmp_path / "whole")
+    assert losses(tmp_path / "parts") == losses(whole)
+    assert _weights(tmp_path / "parts") == _weights(whole)
 
 
-def test_a_line_of_the_log_that_was_cut_off_is_written_again(base, tmp_path):  # noqa: F811
+def test_a_line_of_the_log_that_was_cut_off_is_written_again(base, tmp_path):
     with pytest.raises(Stopped):
         _train(tmp_path, base[0], StopsAt(4))
     log = tmp_path / "log.jsonl"
@@ -338,7 +346,7 @@ def test_only_the_newest_checkpoints_are_kept(tmp_path):
     assert step_of(last_whole(tmp_path)) == 10
 
 
-def test_a_checkpoint_of_another_model_is_not_gone_on_from(base, tmp_path):  # noqa: F811
+def test_a_checkpoint_of_another_model_is_not_gone_on_from(base, tmp_path):
     from training.methods.checkpoints import OtherCheckpoint
 
     with pytest.raises(Stopped):
@@ -349,7 +357,8 @@ def test_a_checkpoint_of_another_model_is_not_gone_on_from(base, tmp_path):  # n
 
 @pytest.mark.parametrize("name", ["save_trained", "mark_whole"])
 def test_a_full_disk_is_one_clear_line_and_leaves_nothing_half(
-    base,  # noqa: F811
+    base,
+    whole,
     tmp_path,
     monkeypatch,
     name,
@@ -372,11 +381,10 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing_half(
     assert left == ["checkpoint-3"]
     assert not any((tmp_path / "parts" / "into").iterdir())
     _train(tmp_path / "parts", base[0])
-    _train(tmp_path / "whole", base[0])
-    assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
+    assert losses(tmp_path / "parts") == losses(whole)
 
 
-def test_files_that_the_system_will_not_take_are_one_clear_line(base, tmp_path):  # noqa: F811
+def test_files_that_the_system_will_not_take_are_one_clear_line(base, tmp_path):
     """A limit on the size of files stands for a disk that is full, in torch's own writers too."""
     said = tmp_path / "said"
     changes = {"schedule": STEPS, "adapter": DROPOUT}
@@ -389,7 +397,7 @@ def test_files_that_the_system_will_not_take_are_one_clear_line(base, tmp_path):
     assert all(" The disk is full, and " in line and line.endswith(". 0") for line in lines)
 
 
-def test_a_gpu_that_is_not_there_is_one_clear_line(base, tmp_path, monkeypatch):  # noqa: F811
+def test_a_gpu_that_is_not_there_is_one_clear_line(base, tmp_path, monkeypatch):
     import torch
 
     from training.methods.devices import NoGpu

@@ -10,21 +10,11 @@ from llm.engine.local import LocalEngine
 from llm.engine.results import GenerationSettings
 from llm.manifest import write_manifest
 from llm.prompts import INVOCATION, PROMPT_VERSION, SECTIONS
+from tests.training.conftest import Steps
 from tests.training.tiny import ADAPTER, CORPUS, ROWS, base_recipe, tuned_recipe
 from training.evaluation import drafts
-from training.methods.results import Material, Nobody, Work, method_of
+from training.methods.results import Material, Work, method_of
 from training.recipes import Rows, Wording
-
-
-class Steps(Nobody):
-    """(step, running mean of the loss) of every step."""
-
-    def __init__(self):
-        self.seen = []
-
-    def on_step(self, step):
-        self.seen.append((step.step, step.mean))
-
 
 BASE_FILES = {
     "config.json",
@@ -36,25 +26,14 @@ BASE_FILES = {
 ADAPTER_FILES = {"adapter_config.json", "adapter_model.safetensors"}
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("base")
-    recipe = base_recipe(schedule={"steps": 30, "batch": 4, "learning_rate": 5e-3})
-    steps = Steps()
-    work = Work(recipe=recipe, folder=tmp_path_factory.mktemp("run"), into=folder, watcher=steps)
-    fit = method_of(recipe).train(Material(corpus=CORPUS), work)
-    assert {path.name for path in folder.iterdir()} == BASE_FILES
-    _describe(folder, "tiny-base", "pretrain", None)
-    return folder, fit, steps.seen
-
-
 def _describe(folder, name, method, base):
     fields = {"name": name, "method": method, "base": base, "generation": {}}
     return write_manifest(folder, {**fields, "prompt_version": PROMPT_VERSION})
 
 
 def test_pretrain_learns_and_reports_each_step(base):
-    _, fit, steps = base
+    folder, fit, steps = base
+    assert {path.name for path in folder.iterdir()} >= BASE_FILES
     assert [step for step, _ in steps] == list(range(1, 31))
     assert steps[-1][1] < steps[2][1] - 0.5
     assert fit.steps == 30

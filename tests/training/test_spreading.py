@@ -15,7 +15,6 @@ from accelerate.commands.launch import _validate_launch_command, launch_command_
 from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
 from accelerate.utils.launch import prepare_multi_gpu_env
 
-from tests.training.test_methods import base  # noqa: F401 - a fixture
 from tests.training.tiny import CORPUS, ROWS, tuned_recipe
 from training.methods.__main__ import main
 from training.methods.checkpoints import last_whole, read_log
@@ -91,7 +90,7 @@ def files(folder):
     return {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()}
 
 
-def test_two_processes_stop_go_on_and_come_to_what_one_does(base, tmp_path):  # noqa: F811
+def test_two_processes_stop_go_on_and_come_to_what_one_does(base, tmp_path):
     alone, together = tmp_path / "alone", tmp_path / "together"
     expected = spread(alone, base[0], processes=1)
     watcher = Watcher(stop_at=2)
@@ -124,7 +123,7 @@ def _assert_second_process_wrote_nothing(alone, together):
     assert steps == list(range(1, STEPS + 1))
 
 
-def test_process_that_dies_ends_all_with_one_line_and_the_run_goes_on(base, tmp_path):  # noqa: F811
+def test_process_that_dies_ends_all_with_one_line_and_the_run_goes_on(base, tmp_path):
     changes = {"method": "alora", "schedule": SCHEDULE | {"checkpoint_every": 2}}
     spread(tmp_path / "alone", base[0], processes=1, **changes)
     cut = tmp_path / "cut"

@@ -21,10 +21,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.live_desk import free_port
+
 DOVECOT = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/sbin")
 ADDRESS = "support@example.org"
 PASSWORD = "correct-horse"
-SECONDS = 15.0
+SECONDS = 120.0
 
 _CONFIG = """
 base_dir = {folder}/run
@@ -214,12 +216,6 @@ def running(*servers: Dovecot | Smtp) -> Iterator[None]:
     finally:
         for one in servers:
             one.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_for_port(port: int, why) -> None:

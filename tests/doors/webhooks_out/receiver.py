@@ -45,7 +45,7 @@ def receiver() -> Iterator[Receiver]:
             state.taken.append((self.headers["webhook-id"], message))
             state.came.set()
             if state.hold is not None:
-                state.hold.wait(20)
+                state.hold.wait(120)
             self._say(*(state.answers.pop(0) if state.answers else (204, {})))
 
         def _say(self, status: int, headers: dict[str, str]) -> None:

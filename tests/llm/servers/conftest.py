@@ -32,9 +32,9 @@ def _no_memory_of_other_servers(monkeypatch):
 
 @pytest.fixture
 def version_on(db):
-    """A version on a server at this address, with little time for an answer."""
+    """A version on a server at this address."""
 
-    def register(url: str, *, seconds: float = 5.0, name: str = "gpu"):
+    def register(url: str, *, seconds: float = 30.0, name: str = "gpu"):
         return add_served(add_server(name, url, seconds=seconds), MODEL)
 
     return register

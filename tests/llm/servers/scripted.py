@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.live_desk import free_port
+
 MODEL = "shop-2026-11"
 STREAM = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 
@@ -119,11 +121,10 @@ def scripted(
 
 def closed_port() -> int:
     """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    return free_port()
 
 
-def until(happens: Callable[[], bool], *, seconds: float = 5.0) -> bool:
+def until(happens: Callable[[], bool], *, seconds: float = 60.0) -> bool:
     ends = time.monotonic() + seconds
     while not happens() and time.monotonic() < ends:
         time.sleep(0.01)

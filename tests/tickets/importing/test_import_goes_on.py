@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from kb.models import Question
+from tests.another_process import TO_BE_KILLED, kill
 from tickets.importing import import_tickets
 from tickets.models import Message, Ticket, VaultEntry
 
@@ -44,7 +45,7 @@ def start(monkeypatch):
         return subprocess.Popen(
             [sys.executable, "manage.py", "import_tickets", str(path), "--json", *options],
             cwd=settings.BASE_DIR,
-            env=os.environ.copy(),
+            env=os.environ | TO_BE_KILLED,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -71,9 +72,7 @@ def _assert_whole(count):
 def test_import_that_is_killed_or_stopped_goes_on_where_it_was(history, start):
     process = start(history)
     _wait_for_more_than(0, process)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=120)
-    time.sleep(0.1)  # the server may still finish what a killed client had sent
+    kill(process)
     killed = Ticket.objects.count()
     assert 0 < killed < ROWS
     _assert_whole(killed)

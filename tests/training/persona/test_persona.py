@@ -15,7 +15,6 @@ from llm.models import ModelVersion
 from llm.prompts import PromptBudget, layout_of, render
 from llm.registry import add_version
 from tests.training.persona.chat import FRIEND, PERSONA, export
-from tests.training.test_methods import base  # noqa: F401 - a fixture
 from tests.training.tiny import SHAPE
 from tickets.models import Ticket
 from training.datasets import read_rows
@@ -30,7 +29,7 @@ MARKS = re.compile(r"</?s>|<person|\\n")
 
 
 @pytest.fixture
-def desk(base, transactional_db, tmp_path, settings):  # noqa: F811
+def desk(base, transactional_db, tmp_path, settings):
     settings.PASOKH_HOME = tmp_path / "home"
     add_version(base[0])
     chat = tmp_path / f"WhatsApp Chat with {FRIEND}.txt"
