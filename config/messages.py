@@ -4,8 +4,8 @@ languages there are, and the catalogue that a new one begins with.
 Babel does it in Python, because a machine need not have gettext's tools.
 """
 
-import re
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
