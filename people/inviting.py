@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -50,11 +51,11 @@ class Invited:
 def invite(email: str, *, role: str, team: Team | None, by: User) -> Invited:
     """In place of an open one to the same address: whoever is invited anew as an agent has no link
     left that makes them an admin, and nobody becomes two people."""
-    if Invitation.objects.filter(**_open()).count() >= MAX_OPEN:
+    if Invitation.objects.filter(_open()).count() >= MAX_OPEN:
         raise TooManyInvitations(_("Too many open invitations: withdraw some first."))
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
-        before = Invitation.objects.filter(email__iexact=email, **_open())
+        before = Invitation.objects.filter(_open(), email__iexact=email)
         replaced = before.update(withdrawn_at=timezone.now())
         row = Invitation.objects.create(
             email=email,
@@ -71,7 +72,7 @@ def invite(email: str, *, role: str, team: Team | None, by: User) -> Invited:
 
 def withdraw(invitation: Invitation, *, by: User) -> bool:
     with transaction.atomic():
-        rows = Invitation.objects.filter(pk=invitation.pk, **_open())
+        rows = Invitation.objects.filter(_open(), pk=invitation.pk)
         if not rows.update(withdrawn_at=timezone.now()):
             return False
         note(by, "invitation.withdrawn", invitation.email)
@@ -82,7 +83,7 @@ def found(secret: str) -> Invitation:
     """Raises NotInvited, with the same line whatever the reason."""
     if not 0 < len(secret) <= MAX_SECRET:
         raise _refusal()
-    row = Invitation.objects.filter(token_hash=_hash(secret), **_open()).first()
+    row = Invitation.objects.filter(_open(), token_hash=_hash(secret)).first()
     if row is None:
         raise _refusal()
     return row
@@ -94,7 +95,7 @@ def accept(secret: str, *, username: str, name: str, password: str) -> User:
     with transaction.atomic():
         row = (
             Invitation.objects.select_for_update()
-            .filter(token_hash=_hash(secret[:MAX_SECRET]), **_open())
+            .filter(_open(), token_hash=_hash(secret[:MAX_SECRET]))
             .first()
         )
         if row is None:
@@ -125,8 +126,8 @@ def state_of(row: Invitation) -> str:
     return "open" if row.expires_at > timezone.now() else "expired"
 
 
-def _open() -> dict[str, object]:
-    return {"accepted_at": None, "withdrawn_at": None, "expires_at__gt": timezone.now()}
+def _open() -> Q:
+    return Q(accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
 
 
 def _hash(secret: str) -> str:

@@ -55,10 +55,12 @@ class Layout:
 
 
 def before(stop: str) -> Callable[[str], str]:
-    """Cuts a text at `stop`, and what may become it off its end."""
+    """Cuts a text at `stop`; where it has none, what may become one is cut off its end."""
 
     def cut(text: str) -> str:
-        text = text.partition(stop)[0]
+        text, found, _rest = text.partition(stop)
+        if found:
+            return text
         for size in range(min(len(stop) - 1, len(text)), 0, -1):
             if text.endswith(stop[:size]):
                 return text[:-size]

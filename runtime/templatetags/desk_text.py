@@ -171,10 +171,11 @@ def number(value: float | str | None) -> str:
     What is missing (None, or "" as a template gives it) is a dash."""
     if value is None or value == "":
         return "–"
-    if isinstance(value, int) or float(value).is_integer():
-        text = f"{int(value):,}"
+    measure = value if isinstance(value, int) else float(value)
+    if isinstance(measure, int) or measure.is_integer():
+        text = f"{int(measure):,}"
     else:
-        text = f"{float(value):,.3f}".rstrip("0")
+        text = f"{measure:,.3f}".rstrip("0")
     return _figure(text)
 
 

@@ -230,7 +230,7 @@ def test_fragment_brings_a_file_that_comes_after_its_message(page, settings, tmp
 
 
 def _stamp_of_facts(html: str) -> str:
-    (stamp,) = re.findall(r'id="ticket-facts" data-part="whole" data-stamp="([^"]*)"', html)
+    (stamp,) = re.findall(r'id="ticket-facts"[^>]* data-stamp="([^"]*)"', html)
     return stamp
 
 
