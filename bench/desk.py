@@ -25,6 +25,7 @@ from typing import Any
 
 from bench.own_home import own_home
 
+COSTS = ("threads", "web_cpu_ms", "connections")
 PAGES = ("inbox", "news", "search", "ticket")
 ARRIVES_EVERY = 1.0
 ROUNDS = 12
@@ -51,7 +52,7 @@ def main() -> None:
     else:
         for name, value in report.items():
             print(f"{name:>24}: {value}")
-    if report["queries_few"] != report["queries_many"] or report["failed"]:
+    if report["queries_few"] != report["queries_many"] or report["failed"] or report["broken"]:
         sys.exit(1)
 
 
@@ -79,10 +80,7 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
         report[f"{page}_few"], report[f"{page}_many"] = few.get(page), many.get(page)
         if few.get(page) and many.get(page):
             report[f"{page}_ratio"] = round(many[page]["p50"] / few[page]["p50"], 2)
-    report |= {
-        name: many[name]
-        for name in ("rss_mb", "events", "broken", "threads", "web_cpu_ms", "connections")
-    }
+    report |= {name: many[name] for name in ("rss_mb", "events", "broken", "reopened", *COSTS)}
     report["load"] = many["load"]
     report["failed"] = few["failed"] + many["failed"]
     return report
@@ -159,6 +157,7 @@ def _walked(
         "load": os.getloadavg()[0],
         "events": walked.events,
         "broken": walked.broken,
+        "reopened": walked.reopened,
         "failed": walked.failed,
     }
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from runtime.views import LIVES_SECONDS
+
 _TICKET = re.compile(r'id="ticket-\d+" href="([^"]+)"')
 _NEXT = re.compile(r'rel="next" href="(/tickets/[^"]+)"')
 _SHOWN = re.compile(r'name="shown" value="([\d,]*)"')
@@ -18,12 +20,14 @@ WORDS = ("invoice", "مودم", "server slow", "پرداخت سفارش")
 
 @dataclass
 class Walked:
-    """Seconds on the server by page, events that streams got, and how many streams broke."""
+    """Seconds on the server by page, events that streams got, how many streams broke before their
+    time, and how many were opened again after it."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     opened: int = 0
     events: int = 0
     broken: int = 0
+    reopened: int = 0
     failed: list[str] = field(default_factory=list)
 
 
@@ -52,7 +56,6 @@ async def walk(
                 for number, cookie in enumerate(cookies)
             )
         )
-    walked.broken = sum(task.done() for task in listening)
     for task in listening:
         task.cancel()
     await asyncio.gather(*listening, return_exceptions=True)
@@ -105,6 +108,18 @@ async def _agent(
 
 
 async def _listen(port: int, cookie: str, walked: Walked) -> None:
+    """As a page does: a stream that the server ends after its time is opened again."""
+    while True:
+        began = asyncio.get_running_loop().time()
+        await _hear(port, cookie, walked)
+        if asyncio.get_running_loop().time() - began < LIVES_SECONDS * 0.8:
+            walked.broken += 1
+            await asyncio.sleep(1.0)
+        else:
+            walked.reopened += 1
+
+
+async def _hear(port: int, cookie: str, walked: Walked) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         request = f"GET /live/?topic=inbox HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: {cookie}\r\n\r\n"
