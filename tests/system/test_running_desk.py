@@ -10,7 +10,9 @@ import psutil
 import pytest
 
 from tests.live_desk import COMPANY, LiveDesk, wait_for
+from tests.whole import WHOLE
 
+KILLS = 6 if WHOLE else 3
 QUESTION = "سلام دامنم رو خریدم ولی به هاستم وصل نمیشه، ns ها رو باید چی بزنم؟"
 
 
@@ -57,12 +59,13 @@ def _slots(desk: LiveDesk, ticket: int) -> list[dict]:
 
 def test_web_process_killed_in_a_send_sends_each_reply_once(desk_server):
     tickets = [
-        desk_server.new_ticket(QUESTION, external_id=f"killed-web-{number}") for number in range(6)
+        desk_server.new_ticket(QUESTION, external_id=f"killed-web-{number}")
+        for number in range(KILLS)
     ]
     for number, ticket in enumerate(tickets):
         sender = threading.Thread(target=_send, args=(desk_server, ticket))
         sender.start()
-        time.sleep(0.004 * number)  # before, in and after the transaction
+        time.sleep(0.024 * number / KILLS)  # before, in and after the transaction
         desk_server.child("uvicorn").kill()
         sender.join()
         wait_for(desk_server._answers)

@@ -20,7 +20,7 @@ from tickets.models import Message, Reply, Ticket
 from tickets.replying import send_reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
-TICKETS = 500 if WHOLE else 200
+TICKETS = 500 if WHOLE else 100
 SECONDS = 480.0  # a quiet machine needs a fraction of it
 
 

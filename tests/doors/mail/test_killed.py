@@ -27,7 +27,7 @@ from tickets.models import Message, Reply, Ticket
 from tickets.replying import send_reply
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CUSTOMERS = 500 if WHOLE else 200
+CUSTOMERS = 500 if WHOLE else 100
 SECOND_MAILS = 20
 """So many write once more, in the thread of their first mail."""
 SECONDS = 480.0  # a quiet machine needs a fraction of it
