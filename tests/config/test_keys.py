@@ -7,6 +7,12 @@ from cryptography.fernet import Fernet
 from config.keys import KeysFromElsewhere, add_vault_key, load_keys
 
 
+@pytest.fixture(autouse=True)
+def own_keys(monkeypatch):
+    """The tests' settings name one of them."""
+    monkeypatch.delenv("PASOKH_CONTACT_KEY", raising=False)
+
+
 def test_load_keys_makes_them_once_and_closes_the_files(tmp_path):
     first = load_keys(tmp_path)
     assert load_keys(tmp_path) == first

