@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.order import Together, in_order
+from tests.order import DESK, Together, in_order
 from tests.shared import made_once
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -28,6 +28,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     return Together(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A test that failed before the running desk shows what the desk's processes said."""
+    report = yield
+    desk = getattr(item, "funcargs", {}).get(DESK)
+    if report.failed and desk is not None:
+        said = (desk.home / "desk.log").read_text(encoding="utf-8", errors="replace")
+        report.sections.append(("The end of desk.log", said[-4000:]))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visitor
 from tests.live_desk import LiveDesk, wait_for
@@ -313,6 +313,23 @@ def test_colleague_who_takes_the_ticket_is_announced_and_takes_no_focus(visit, d
     expect(page.locator("#change-priority")).to_be_focused()
 
 
+def test_drafts_that_are_ready_before_the_page_is_whole_are_shown(visit, desk_server: LiveDesk):
+    """What the stream says while the last scripts are on their way is not lost: it says no more."""
+    visitor = visit("en")
+    page = visitor.page
+    visitor.sign_in(desk_server, "sara")
+    ticket = _ticket_behind_others(desk_server, lang="fa", name="early")
+
+    def when_drafted(route: Route) -> None:
+        wait_for(lambda: desk_server.drafts_ready(ticket), seconds=180)
+        time.sleep(0.5)  # the stream's last words come
+        route.continue_()
+
+    page.route("**/values*.js", when_drafted)
+    page.goto(f"{desk_server.base_url}/tickets/{ticket}/")
+    expect(page.locator(".draft[data-state=ready]")).to_have_count(3, timeout=10_000)
+
+
 def test_key_that_follows_a_dialog_at_once_is_heard(visit, desk_server: LiveDesk):
     """A closed dialog's field has the focus until the next frame, in which keys may come."""
     ticket = desk_server.new_ticket(QUESTIONS["en"], external_id="day-at-once", lang="en")
@@ -454,11 +471,11 @@ def _ticket_appears_by_itself(page: Page, desk: LiveDesk, *, lang: str) -> int:
     return ticket
 
 
-def _ticket_behind_others(desk: LiveDesk, *, lang: str) -> int:
+def _ticket_behind_others(desk: LiveDesk, *, lang: str, name: str = "watched") -> int:
     """A ticket whose drafts begin when its page is open: the worker has others before it."""
     for number in range(3):
-        desk.new_ticket(QUESTIONS[lang], external_id=f"day-{lang}-before-{number}", lang=lang)
-    return desk.new_ticket(QUESTIONS[lang], external_id=f"day-{lang}-watched", lang=lang)
+        desk.new_ticket(QUESTIONS[lang], external_id=f"{name}-{lang}-{number}", lang=lang)
+    return desk.new_ticket(QUESTIONS[lang], external_id=f"{name}-{lang}", lang=lang)
 
 
 def _drafts_were_seen_growing(page: Page) -> None:
