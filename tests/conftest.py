@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -17,6 +18,14 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # The tests' models are tiny: two threads that wait for each other on a busy machine cost twenty
 # times what one takes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# An example that took long says something of the machine, and a test failed by chance for it.
+hypothesis.settings.register_profile(
+    "pasokh",
+    hypothesis.settings.default,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("pasokh")
 
 
 @pytest.hookimpl(wrapper=True)

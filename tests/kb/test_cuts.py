@@ -45,7 +45,7 @@ PARTS = st.sampled_from(
 
 
 @given(st.lists(PARTS | WORDS, max_size=12), st.text(alphabet="ab ج", max_size=120))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_passage_is_over_the_budget_as_the_tokenizer_counts(
     opened, tmp_path_factory, parts, title
 ):

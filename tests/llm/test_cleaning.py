@@ -207,7 +207,7 @@ def test_everything_taken_out_leaves_nothing():
 soup = st.text(alphabet="ab *_`[]()<>#|&;:/.@-\n\\1ه PHONE،", max_size=300)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(soup)
 def test_cleaning_twice_changes_no_placeholder_and_raises_never(text):
     cleaned = clean(text).text

@@ -113,7 +113,7 @@ def test_system_text_stands_at_the_head(layout):
 
 
 @pytest.mark.parametrize("layout", NEW)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(evil, evil, st.sampled_from(["turn", "earlier", "passage", "similar", "system", "company"]))
 def test_no_text_from_outside_forms_a_mark(layout, first, second, place):
     def placed(one: str, two: str) -> PromptInput:
@@ -134,7 +134,7 @@ def test_no_text_from_outside_forms_a_mark(layout, first, second, place):
 
 
 @pytest.mark.parametrize("layout", NEW)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(evil)
 def test_answer_is_read_as_it_was_written_and_ends_only_at_its_end(layout, answer):
     its = layout_of(layout)
@@ -154,7 +154,7 @@ def test_plain_answer_comes_back_word_for_word(layout):
 
 
 @pytest.mark.parametrize("layout", NEW)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(evil)
 @example("<</s>")
 def test_text_so_far_is_always_the_beginning_of_the_whole(layout, text):
@@ -167,7 +167,7 @@ def test_text_so_far_is_always_the_beginning_of_the_whole(layout, text):
 
 
 @pytest.mark.parametrize("layout", NEW)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.builds(Passage, evil, evil), max_size=4),
     st.lists(st.builds(PastAnswer, evil, evil), max_size=3),

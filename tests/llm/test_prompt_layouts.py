@@ -175,7 +175,7 @@ def test_unknown_layout_is_said():
 texts = st.text(alphabet="ab #＃\nپ‌\u200b<|>[INST_1]/s", max_size=200)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     passages=st.lists(st.builds(Passage, texts, texts), max_size=12),
     similar=st.lists(st.builds(PastAnswer, texts, texts), max_size=5),

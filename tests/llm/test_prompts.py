@@ -166,7 +166,7 @@ def test_neutralise_changes_only_what_could_steer(text, expected):
 texts = st.text(alphabet="ab #\nپ‌<|>[INST]/s", max_size=200)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     passages=st.lists(st.builds(Passage, texts, texts), max_size=5),
     similar=st.lists(st.builds(PastAnswer, texts, texts), max_size=5),

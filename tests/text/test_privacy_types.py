@@ -166,7 +166,7 @@ _SEEDS = st.integers(0, 10_000)
 
 
 @given(st.lists(st.one_of(_PIECES, _SEEDS), max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_offsets_hold_and_a_masked_text_holds_nothing_more(parts):
     text = "\n".join(
         one if isinstance(one, str) else ticket(random.Random(one), style=STYLES[0]).text

@@ -79,7 +79,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("scrub")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.lists(

@@ -116,9 +116,7 @@ def _plain(text: str) -> bool:
         st.tuples(st.booleans(), st.integers(0, 50), _texts.filter(_plain)), min_size=3, max_size=12
     ),
 )
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_a_writer_wrote_is_what_the_reader_reads(form, start, said, tmp_path_factory):
     at = start.replace(second=0, microsecond=0)
     messages = [(at, CUSTOMER, "question number one"), (at, AGENT, "answer number one")]
