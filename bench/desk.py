@@ -87,17 +87,20 @@ def measure(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def queries(agent: Any) -> dict[str, int]:
-    """Of each page, asked in this process."""
+    """Of each page, asked in this process: the fewest of three times, as what a process remembers
+    for some seconds is asked for again now and then."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     found = {}
     client = _client(agent)
     for name, path in _addresses().items():
-        client.get(path)
-        with CaptureQueriesContext(connection) as asked:
-            assert client.get(path).status_code == 200
-        found[name] = len(asked)
+        counts = []
+        for _time in range(3):
+            with CaptureQueriesContext(connection) as asked:
+                assert client.get(path).status_code == 200
+            counts.append(len(asked))
+        found[name] = min(counts)
     return found
 
 

@@ -102,10 +102,10 @@ def test_failures_are_tried_again_with_growing_pauses(endpoint, there):
 @pytest.mark.django_db
 @pytest.mark.parametrize("moment", [False, True])
 def test_other_side_is_given_the_time_it_asks_for(endpoint, there, moment):
-    at = format_datetime(timezone.now() + timedelta(seconds=601), usegmt=True)
-    there.answers = [(429, {"Retry-After": at if moment else "600"})]
     make_ticket()
     before = timezone.now()
+    at = format_datetime(before + timedelta(seconds=601), usegmt=True)  # without its fraction
+    there.answers = [(429, {"Retry-After": at if moment else "600"})]
     delivering.deliver_due()
     assert _row().next_at - before >= timedelta(seconds=600)
 
