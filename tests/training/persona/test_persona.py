@@ -112,9 +112,9 @@ def _assert_it_learned(run_row):
     losses = [line["loss"] for line in log if "loss" in line]
     fifth = len(losses) // 5  # single steps differ by more than what is learned
     first, last = sum(losses[:fifth]) / fifth, sum(losses[-fifth:]) / fifth
-    assert last < first - 0.1
+    assert last < first - 0.15
     watched = [line["evaluation"] for line in log if "evaluation" in line]
-    # On talks that it never read; which ones is decided by this desk's own key.
+    # On talks that it never read; which ones is decided by the key, which the tests fix.
     assert min(watched) < watched[0] - 0.05
 
 
