@@ -48,14 +48,11 @@ if (url && watchers.length > 0) {
     stream = null;
   };
 
-  const start = () => {
+  // Not before htmx hears "live": an event before that is lost, and it may have been the last.
+  document.addEventListener("DOMContentLoaded", () => {
     document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
     window.addEventListener("pagehide", close);
     window.addEventListener("pageshow", open);
     open();
-  };
-
-  // Not before htmx hears "live": an event before that is lost, and it may have been the last.
-  if (document.readyState === "complete") start();
-  else document.addEventListener("DOMContentLoaded", start);
+  });
 }
