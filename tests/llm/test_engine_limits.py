@@ -1,6 +1,7 @@
 """Rows that end early, batches that do not fit, and what a row says it cost."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -98,17 +99,28 @@ def test_row_ends_when_its_time_is_over(either):
     assert (whole.finish, whole.text) == ("stop", ANSWERS["second"][0])
 
 
-def test_row_says_what_it_cost(either):
-    begun = time.monotonic()
-    results = either.generate([*rows(0, "first", max_new_tokens=3), *rows(0, "second")])
-    taken = time.monotonic() - begun
-    short, whole = results
-    for one in results:
-        assert 0 < one.prefill_seconds < taken
-        assert 0 < one.decode_seconds < taken
-        assert one.seconds <= taken
+@pytest.fixture
+def seconds_are_passes(either, monkeypatch):
+    """The engine's clock goes on by one with each pass of the network, and at no other time."""
+    from llm.engine import generic, progress, reading
+
+    passes = []
+    clock = SimpleNamespace(monotonic=lambda: len(passes))
+    for module in (generic, progress, reading):
+        monkeypatch.setattr(module, "time", clock)
+    layers = either._shelf.network.model
+    hook = layers.register_forward_pre_hook(lambda *given: passes.append(1))
+    yield clock.monotonic
+    hook.remove()
+
+
+def test_row_says_what_it_cost(either, seconds_are_passes):
+    short, whole = either.generate([*rows(0, "first", max_new_tokens=3), *rows(0, "second")])
+    assert (short.prefill_seconds, whole.prefill_seconds) == (1, 1)
+    assert (short.decode_seconds, whole.decode_seconds) == (short.tokens, whole.tokens + 1)  # "end"
+    for one in (short, whole):
+        assert one.prefill_seconds + one.decode_seconds <= one.seconds <= seconds_are_passes()
         assert one.peak_bytes >= 0
-    assert short.decode_seconds < whole.decode_seconds
 
 
 @pytest.mark.parametrize(
