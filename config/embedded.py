@@ -7,6 +7,8 @@ docs/adr/0001-embedded-postgresql.md.
 
 import fcntl
 import os
+import subprocess
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +30,8 @@ _PROVISION_LOCK = 7_263_001
 _MEGABYTE = 1024 * 1024
 MOST_BUFFERS = 1024 * _MEGABYTE
 LEAST_BUFFERS = 128 * _MEGABYTE
+START_SECONDS = 120.0
+"""How long a server may take to come up: after a crash it has to read what was being written."""
 
 _known: dict[tuple[Path, str], "ConnectionInfo"] = {}
 
@@ -70,14 +74,38 @@ def _start(home: Path) -> str:
     home.mkdir(parents=True, exist_ok=True)
     with _one_at_a_time(home):
         is_new = not (home / "postgres" / "PG_VERSION").exists()
-        server = get_server(home / "postgres")
+        server = get_server(home / "postgres", start=False)
+        _come_up(server)
         folder = _socket_folder(server)
         if _give_memory(str(folder)) and is_new:
             # nobody else can be using it yet; an older one takes it at its next start
             server.stop()
-            server.start()
+            _come_up(server)
             folder = _socket_folder(server)
     return str(folder)
+
+
+def _come_up(server: "PostgresServer") -> None:
+    """Started, or joined where it runs. Its package gives up a server that is not ready after ten
+    seconds, or that somebody else has just begun to start; here it is waited for."""
+    until = time.monotonic() + START_SECONDS
+    is_late = False
+    while True:
+        try:
+            server.start()
+            return
+        except (subprocess.SubprocessError, AssertionError, FileNotFoundError) as error:
+            is_late = is_late or _is_unready(error)
+            if not is_late or time.monotonic() > until:
+                raise
+        time.sleep(0.5)
+
+
+def _is_unready(error: BaseException) -> bool:
+    """Else it is broken. The package asserts that what runs is ready, and shows the log of what is
+    late, which may not have begun."""
+    reason = error.__context__ if isinstance(error, FileNotFoundError) else error
+    return isinstance(reason, subprocess.TimeoutExpired | AssertionError)
 
 
 @contextmanager

@@ -3,10 +3,13 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
+
+from config import embedded
 
 pytestmark = [
     pytest.mark.django_db,
@@ -82,3 +85,42 @@ def test_processes_that_find_a_new_home_together_all_get_a_database(tmp_path):
     ]
     said = [process.communicate(timeout=120)[1] for process in started]
     assert [process.returncode for process in started] == [0] * 4, said
+
+
+LATE, STARTS_YET = subprocess.TimeoutExpired("pg_ctl", 10), AssertionError("status")
+BROKEN = subprocess.CalledProcessError(1, "pg_ctl")
+NO_LOG_YET, NO_PROGRAM = FileNotFoundError("log"), FileNotFoundError("pg_ctl")
+NO_LOG_YET.__context__ = LATE
+
+
+@pytest.mark.parametrize(
+    ("ends", "raised", "starts"),
+    [
+        ([None], None, 1),
+        ([LATE, BROKEN, STARTS_YET, None], None, 4),
+        ([STARTS_YET, None], None, 2),
+        ([NO_LOG_YET, BROKEN, None], None, 3),
+        ([NO_PROGRAM, None], NO_PROGRAM, 1),
+        ([BROKEN, None], BROKEN, 1),
+        ([LATE] * 999, LATE, 242),  # for two minutes
+    ],
+)
+def test_server_that_takes_longer_than_its_package_waits_is_joined(
+    monkeypatch, ends, raised, starts
+):
+    seconds, tried = [], []
+
+    def start():
+        tried.append(1)
+        if end := ends[len(tried) - 1]:
+            raise end
+
+    clock = SimpleNamespace(monotonic=lambda: sum(seconds), sleep=seconds.append)
+    monkeypatch.setattr(embedded, "time", clock)
+    server = SimpleNamespace(start=start)
+    if raised is None:
+        embedded._come_up(server)
+    else:
+        with pytest.raises(type(raised)):
+            embedded._come_up(server)
+    assert len(tried) == starts
