@@ -130,6 +130,8 @@ def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
 def _die_with(parent: int) -> None:
     """A parent that died before the kernel knew of this wish sends no signal any more."""
     if sys.platform == "linux":
+        # Until the command runs this is the supervisor's own code, which would only take note.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)

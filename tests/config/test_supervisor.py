@@ -25,6 +25,22 @@ CHILDREN = """
 """
 
 
+BETWEEN = """
+    import os, signal, time
+    from config.supervisor import _die_with
+    signal.signal(signal.SIGTERM, lambda number, frame: None)  # as a supervisor takes it
+    parent = os.getpid()
+    if os.fork():
+        time.sleep(600)
+    _die_with(parent)
+    print(os.getpid(), flush=True)
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    os.execvp("sleep", ["sleep", "600"])
+"""
+"""A supervisor that dies while its child has asked to die with it, and is not the command yet."""
+
+
 @pytest.fixture
 def supervised(tmp_path):
     process = subprocess.Popen(
@@ -58,6 +74,20 @@ def test_supervisor_killed_leaves_no_child_behind(supervised):
     supervised.kill()
     supervised.wait()
     wait_for(lambda: not any(_alive(child) for child in children))
+
+
+def test_child_that_is_not_its_command_yet_dies_too():
+    parent = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(BETWEEN)], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    child = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait()
+    try:
+        wait_for(lambda: not _alive(child))
+    finally:
+        if _alive(child):
+            child.kill()
 
 
 def _alive(process: psutil.Process) -> bool:
