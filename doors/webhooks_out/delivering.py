@@ -133,9 +133,9 @@ def _delivered(row: WebhookDelivery, status: int) -> bool:
 
 def _failed(row: WebhookDelivery, answer: Answer | None, error: str) -> None:
     status = answer.status if answer else None
-    now = timezone.now()
     given_up = row.attempts > len(PAUSES) or status == _GONE
     pause = timedelta() if given_up else _pause(row.attempts, answer)
+    now = timezone.now()  # after the pause was told: not before a moment that was asked for
     with transaction.atomic():
         _mine(row).update(
             state=State.FAILED if given_up else State.WAITING,

@@ -1,19 +1,23 @@
 """Webhooks reach a receiver that checks them, once for each event, whatever fails on the way."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 
 import pytest
 from django.core import mail
 from django.db import connection, transaction
 from django.utils import timezone
 
+from doors import http
 from doors.models import WebhookDelivery, WebhookEndpoint
 from doors.webhooks_out import delivering, endpoints, telling
 from people.models import AuditEntry
@@ -76,16 +80,17 @@ def test_what_is_rolled_back_is_never_told(endpoint):
 
 
 @pytest.mark.django_db
-def test_failures_are_tried_again_with_growing_pauses(endpoint, there):
+def test_failures_are_tried_again_with_growing_pauses(endpoint, there, monkeypatch):
     there.answers = [(500, {})] * (len(delivering.PAUSES) + 1)
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
     make_ticket()
     for number, pause in enumerate(delivering.PAUSES, 1):
-        before = timezone.now()
         assert delivering.deliver_due() == 1
         row = _row()
         assert (row.state, row.attempts, row.status) == (State.WAITING, number, 500)
         assert row.error == "The endpoint answered 500."
-        assert pause <= row.next_at - before <= pause * 1.1 + timedelta(seconds=60)
+        assert pause <= row.next_at - now <= pause * 1.1 + timedelta(seconds=1)
         assert delivering.deliver_due() == 0  # not before its time
         _now()
     delivering.deliver_due()
@@ -101,13 +106,16 @@ def test_failures_are_tried_again_with_growing_pauses(endpoint, there):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("moment", [False, True])
-def test_other_side_is_given_the_time_it_asks_for(endpoint, there, moment):
+def test_other_side_is_given_the_time_it_asks_for(endpoint, there, monkeypatch, moment):
     make_ticket()
-    before = timezone.now()
-    at = format_datetime(before + timedelta(seconds=601), usegmt=True)  # without its fraction
-    there.answers = [(429, {"Retry-After": at if moment else "600"})]
+    _now()
+    seconds = itertools.count(int(time.time()) + 1)  # each look at the clock is one later
+    monkeypatch.setattr(http, "time", SimpleNamespace(time=lambda: next(seconds)))
+    monkeypatch.setattr(timezone, "now", lambda: datetime.fromtimestamp(next(seconds), UTC))
+    at = timezone.now() + timedelta(seconds=600)
+    there.answers = [(429, {"Retry-After": format_datetime(at, usegmt=True) if moment else "600"})]
     delivering.deliver_due()
-    assert _row().next_at - before >= timedelta(seconds=600)
+    assert at <= _row().next_at <= at + timedelta(seconds=60)
 
 
 @pytest.mark.django_db
@@ -276,7 +284,8 @@ def test_nothing_is_lost_when_the_worker_is_killed_while_it_sends(endpoint, ther
             sys.executable,
             "-c",
             "import django; django.setup()\n"
-            "from doors.webhooks_out.delivering import deliver_due\ndeliver_due()",
+            "from doors.webhooks_out import delivering\n"
+            "delivering.SECONDS = 600.0\ndelivering.deliver_due()",
         ],
         cwd=ROOT,
         env={
@@ -287,7 +296,7 @@ def test_nothing_is_lost_when_the_worker_is_killed_while_it_sends(endpoint, ther
         },
     )
     try:
-        assert there.came.wait(60)
+        assert there.came.wait(120)
     finally:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
