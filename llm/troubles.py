@@ -7,6 +7,7 @@ promoted, and `models show` does it at any time.
 """
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,9 @@ from llm.servers.breaker import trouble_of as trouble_of_server
 
 HASHED_BYTES: Final = 256 * 1024 * 1024
 """A quarter of a second of hashing, once."""
+SETTLED_NS: Final = 2 * 10**9
+"""A file that changes twice within a tick of its file system's clock, two seconds at most, looks as
+it did before: a folder is remembered once nothing of it has changed for so long."""
 
 Look = tuple[tuple[str, int, int, int, int], ...]
 """Of each file its name, inode, size, and the times of its last change (contents; anything)."""
@@ -53,7 +57,7 @@ def trouble_of(version: ModelVersion) -> VersionTrouble | None:
 
 
 def _damage(version: ModelVersion) -> str:
-    folder = folder_of(version)
+    folder, asked_at = folder_of(version), time.time_ns()
     try:
         look = _look_at(folder)
     except OSError:
@@ -62,7 +66,9 @@ def _damage(version: ModelVersion) -> str:
     if known is not None and known[:2] == (look, version.digest):
         return known[2]
     wrong = _wrong(version, folder, small=sum(one[2] for one in look) <= HASHED_BYTES)
-    _looked[folder] = (look, version.digest, wrong)
+    changed = max((at for one in look for at in one[3:]), default=0)
+    if abs(asked_at - changed) >= SETTLED_NS:
+        _looked[folder] = (look, version.digest, wrong)
     return wrong
 
 

@@ -1,6 +1,7 @@
 """What is wrong with a version is seen at the next look, without hashing what has not changed."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone, translation
@@ -53,6 +54,17 @@ def test_change_with_the_old_time_put_back_is_seen(version, tmp_path):
     assert "is not the file" in detail(version)
 
 
+def test_change_within_a_tick_of_the_clock_is_seen(version, tmp_path, monkeypatch):
+    """The file's times, its size and its inode are then what they were."""
+    looks = {tmp_path / name: troubles._look_at(tmp_path / name) for name in ("base", "one")}
+    monkeypatch.setattr(troubles, "_look_at", looks.__getitem__)
+    newest = max(at for look in looks.values() for one in look for at in one[3:])
+    monkeypatch.setattr(troubles, "time", SimpleNamespace(time_ns=lambda: newest))
+    assert detail(version) == ""
+    (tmp_path / "one" / "model.safetensors").write_bytes(b"eno")
+    assert "model.safetensors is not the file" in detail(version)
+
+
 def test_damaged_base_is_the_trouble_of_what_stands_on_it(version, tmp_path):
     (tmp_path / "base" / "model.safetensors").unlink()
     assert detail(version) == "Model version base: model.safetensors is missing."
@@ -76,6 +88,7 @@ def test_extra_file_and_link_are_seen(version, tmp_path):
 
 
 def test_unchanged_files_are_hashed_once(version, monkeypatch):
+    monkeypatch.setattr(troubles, "SETTLED_NS", 0)  # as if nothing had changed for long
     hashed = []
     real = troubles.verified_manifest
     monkeypatch.setattr(
