@@ -116,6 +116,19 @@ def test_folder_and_zip_of_eml_are_read(tmp_path):
     assert recognise(folder / "in" / "0.eml") == "eml"
 
 
+def test_damaged_entry_of_a_zip_is_listed_and_the_others_are_read(tmp_path):
+    archive = tmp_path / "mails.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for number, message in enumerate(TALK[:2]):
+            file.writestr(f"{number}.eml", bytes(message))
+    whole = archive.read_bytes()
+    begin = whole.index(b"1.eml") + len("1.eml")
+    archive.write_bytes(whole[:begin] + b"\x07" + whole[begin + 1 :])  # no compressed text
+    records, _ = _read(archive)
+    assert said(records) == [[("customer", "Where is it?")]]
+    assert len(problems(records)) == 1
+
+
 def test_truncated_mbox_gives_what_is_whole_and_lists_the_rest(tmp_path):
     last = _message(6, text="late", subject="Late")
     last.add_attachment(b"x" * 3000, maintype="application", subtype="pdf", filename="a.pdf")

@@ -2,8 +2,10 @@
 `zip_places(path)`. A Place is read when its thread is asked for, so that no mailbox is ever held.
 """
 
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -120,7 +122,10 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(info) as file:
             return file.read(info.file_size + 1)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError) as error:
+    except (
+        *(zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError),
+        *(zlib.error, lzma.LZMAError),
+    ) as error:
         raise UnreadableDocument(_("The archive is damaged at this file.")) from error
 
 

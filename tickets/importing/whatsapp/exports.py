@@ -5,8 +5,10 @@ the files that were sent. Exports of one chat ("… (1).txt") belong together: t
 as one chat. Archives are read where they lie, entry by entry; nothing is unpacked.
 """
 
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,7 +56,10 @@ class Part:
             raise BadExport(
                 _("%(file)s cannot be read: %(why)s") % {"file": self.source, "why": error.strerror}
             ) from error
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        except (
+            *(zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError),
+            *(zlib.error, lzma.LZMAError),
+        ) as error:
             raise BadExport(_("%s is a damaged or encrypted archive.") % self.source) from error
 
 
