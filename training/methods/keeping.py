@@ -5,8 +5,6 @@ writes and is asked whether to stop; the others hear from it.
 """
 
 import math
-import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,6 +26,7 @@ from training.methods.checkpoints import (
 )
 from training.methods.results import Fit, Step, Work
 from training.methods.sharded import is_sharded
+from training.peak_memory import peak_bytes
 
 _SMOOTHING: Final = 0.98
 
@@ -49,8 +48,7 @@ def peak_memory_bytes() -> int:
     """The most that this process has held, or the GPU where there is one."""
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         return int(torch.cuda.max_memory_allocated())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak_bytes()
 
 
 def from_first(value: str) -> str:

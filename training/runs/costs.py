@@ -4,13 +4,13 @@
 Asks torch only where the process has loaded it: looking at memory is no reason to load it.
 """
 
-import resource
 import sys
 import time
 from collections import deque
 from typing import Final
 
 from training.methods.results import Step
+from training.peak_memory import peak_bytes
 
 WINDOW_SECONDS: Final = 30.0
 ON_GPU: Final = frozenset({"training", "measuring"})
@@ -90,8 +90,7 @@ def peak_memory_bytes() -> int:
     torch = sys.modules.get("torch")
     if torch is not None and _on_gpu():
         return int(torch.cuda.max_memory_allocated())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak_bytes()
 
 
 def _on_gpu() -> bool:
