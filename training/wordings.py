@@ -37,7 +37,9 @@ def reword(text: str, wording: Wording, *, chance: random.Random) -> str:
     if len(kept) > 2 and chance.random() < _SWAPPED:
         place = chance.randrange(len(kept) - 1)
         kept[place], kept[place + 1] = kept[place + 1], kept[place]
-    changed = " ".join(kept) or text
+    changed = " ".join(kept)
+    if not changed.strip():
+        changed = text
     if chance.random() < _OTHER_SCRIPT:
         changed = changed.translate(_ARABIC_LETTERS)
     if chance.random() < _OTHER_SCRIPT:
@@ -48,7 +50,7 @@ def reword(text: str, wording: Wording, *, chance: random.Random) -> str:
 def _typed(word: str, wording: Wording, chance: random.Random) -> str:
     if ZWNJ in word and chance.random() < _LOST_HALF_SPACE:
         word = word.replace(ZWNJ, chance.choice(["", " "]))
-    if chance.random() >= wording.typing_errors:
+    if chance.random() >= wording.typing_errors or len(word) < 2:
         return word
     place = chance.randrange(len(word) - 1)
     before, letter, after = word[:place], word[place], word[place + 1 :]

@@ -1,9 +1,11 @@
 """What a recipe would train and take: counted exactly, estimated within a factor, no database."""
 
+import itertools
 import json
 import subprocess
 import sys
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -27,6 +29,15 @@ EXACT = {
 }
 
 
+@pytest.fixture
+def speed(monkeypatch):
+    """Operations a second: on the fastest machines the small recipes take no hundredth of an
+    hour."""
+    from training.methods import estimates
+
+    monkeypatch.setattr(estimates, "_operations_per_second", lambda: 1e10)
+
+
 def dry(name: str) -> dict:
     out = StringIO()
     call_command("finetune", "--recipe", name, "--dry-run", "--json", stdout=out)
@@ -34,7 +45,7 @@ def dry(name: str) -> dict:
 
 
 @pytest.mark.parametrize("name", recipe_names())
-def test_every_recipe_is_counted_without_database_or_weights(name):
+def test_every_recipe_is_counted_without_database_or_weights(name, speed):
     # no db mark: pytest-django lets no query through
     found = dry(name)
     assert found["run"] is None
@@ -145,7 +156,7 @@ def _llama_8b(**changes):
     return recipe_from(table | changes)
 
 
-def test_hours_follow_steps_rows_and_parameters():
+def test_hours_follow_steps_rows_and_parameters(speed):
     from training.methods import estimates
     from training.methods.shape import count
 
@@ -156,6 +167,15 @@ def test_hours_follow_steps_rows_and_parameters():
     assert estimates.here(epochs, count(epochs), rows=500).tokens == 2 * 500 * row
     assert estimates.estimate(load_recipe("llama2-7b-lamini"), 100) > 1
     assert estimates.estimate(epochs, 10) < 1
+
+
+def test_speed_of_a_machine_is_measured_also_where_it_stalls(monkeypatch):
+    from training.methods import estimates
+
+    monkeypatch.setenv("PASOKH_TRAINING_DEVICE", "cpu")
+    seconds = SimpleNamespace(perf_counter=map(float, itertools.count()).__next__)
+    monkeypatch.setattr(estimates, "time", seconds)  # a second goes by between any two looks
+    assert estimates._operations_per_second() == 0.5 * 2 * 768**3
 
 
 def test_shape_of_every_architecture_can_be_built_small():

@@ -3,11 +3,12 @@
 import random
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from training.recipes import Wording
-from training.wordings import reword
+from training.wordings import ZWNJ, reword
 
 HEAVY = Wording(dropped_words=0.5, typing_errors=0.9)
 TEXT = "سلام دامنه‌ام به هاست وصل نمی‌شود شماره [PHONE_1] لطفاً راهنمایی کنید ۲۴ ساعت گذشت"
@@ -47,3 +48,9 @@ def test_reword_keeps_placeholders_whole(seed):
 @given(st.text(min_size=1).filter(str.strip), st.integers(0, 1000))
 def test_reword_is_never_empty(text, seed):
     assert reword(text, HEAVY, chance=random.Random(seed)).strip()
+
+
+@pytest.mark.parametrize("letters", ["", "a"])
+def test_reword_takes_words_of_half_spaces(letters):
+    for seed in range(200):
+        assert reword(f"{letters}{ZWNJ * 4}", HEAVY, chance=random.Random(seed)).strip()

@@ -189,7 +189,7 @@ def _operations_per_second() -> float:
     torch.mm(left, left)
     best = float("inf")
     until = time.perf_counter() + 0.25
-    while time.perf_counter() < until:
+    while best == float("inf") or time.perf_counter() < until:
         begun = time.perf_counter()
         torch.mm(left, left)
         if gpu:
