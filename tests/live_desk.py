@@ -4,6 +4,7 @@ It is the real thing: `manage.py start` with its supervisor, web server, workers
 database, in a new PASOKH_HOME, with the sample company's articles and past tickets.
 """
 
+import fcntl
 import json
 import os
 import random
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +27,8 @@ import psutil
 ROOT = Path(__file__).parent.parent
 COMPANY = ROOT / "sample" / "company"
 T = TypeVar("T")
+_chance = random.SystemRandom()  # what seeds `random` gives other processes the same numbers
+_taken: set[int] = set()
 _ADDING = """
 import io, json
 from django.core.management import call_command
@@ -68,7 +72,9 @@ class LiveDesk:
     @property
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PASOKH_", "DJANGO_"))}
-        return kept | {"PASOKH_HOME": str(self.home), "HF_HUB_OFFLINE": "1"} | self.extra
+        own = {"PASOKH_HOME": str(self.home), "HF_HUB_OFFLINE": "1"}
+        own |= {"PASOKH_API_RATE": "1000000"}  # whoever waits for something long asks very often
+        return kept | own | self.extra
 
     def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -82,6 +88,14 @@ class LiveDesk:
         if check and done.returncode:
             raise AssertionError(f"{arguments} exited {done.returncode}: {done.stderr[-2000:]}")
         return done
+
+    @cached_property
+    def connection_settings(self) -> dict[str, str]:
+        """What psycopg needs to connect to the desk's database."""
+        code = "import json; from runtime.database import connection_settings as found;"
+        code += "print(json.dumps(found(), default=str))"
+        found: dict[str, str] = json.loads(self.manage("shell", "--no-imports", "-c", code).stdout)
+        return found
 
     def add_people(self, **roles: str) -> None:
         """By the commands, but in one process: to start it takes longer than to do the work."""
@@ -185,12 +199,26 @@ class LiveDesk:
 
 def free_port() -> int:
     """Below those that the system gives to clients, which would else take it before it is served,
-    or while what serves it is started again."""
+    or while what serves it is started again. No other process of the tests gets it, as long as this
+    one lives."""
+    ports = _ports()
     while True:
-        port = random.randint(20_000, 32_000)
+        port = _chance.randint(20_000, 32_000)
+        if port in _taken:
+            continue
         with socket.socket() as probe, suppress(OSError):
+            fcntl.lockf(ports, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+            _taken.add(port)
             probe.bind(("127.0.0.1", port))
             return port
+
+
+@cache
+def _ports() -> int:
+    """A file that all processes of the tests share: a port's byte is locked by the one that has
+    it."""
+    path = Path(tempfile.gettempdir()) / f"pasokh-ports-{os.getuid()}"
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ function keeping(form) {
   const present = () => new URLSearchParams(new FormData(form)).toString();
   let kept = present();
   let timer = null;
+  let last = Promise.resolve();
   let sent = false;
 
   function body() {
@@ -28,8 +29,14 @@ function keeping(form) {
     timer = setTimeout(save, milliseconds);
   }
 
-  /* "" when it is kept; else what to say. */
-  async function save() {
+  /* "" when it is kept; else what to say. One after the other: what was typed first may not reach
+   * the server last. */
+  function save() {
+    last = last.then(saveNow);
+    return last;
+  }
+
+  async function saveNow() {
     const typed = present();
     if (sent) return "";
     let answer = null;

@@ -30,8 +30,10 @@ function refuse(text) {
 function keeping(reply) {
   const state = document.getElementById("reply-kept");
   const words = form.dataset;
-  let kept = reply.value; // what the server has
+  const opened = reply.value;
+  let kept = opened; // what the server has
   let timer = null;
+  let last = Promise.resolve();
   let failed = false;
   let closed = false; // sent: nothing is to be kept any more
   let isUnsure = false; // perhaps sent
@@ -50,7 +52,13 @@ function keeping(reply) {
     timer = setTimeout(save, milliseconds);
   }
 
-  async function save() {
+  /* One after the other: what was typed first may not reach the server last. */
+  function save() {
+    last = last.then(saveNow);
+    return last;
+  }
+
+  async function saveNow() {
     const text = reply.value;
     if (closed || text === kept) return true;
     let answer = null;
@@ -73,14 +81,14 @@ function keeping(reply) {
     return done || (answer?.redirected ? why.saySignedOut : why.sayOffline);
   }
 
-  /* The page that opens next may be made before the beacon arrives: it is told to look again. */
+  /* The page that opens next may be made before the beacon arrives: it is told to look again, as
+   * long as nothing is typed there. */
   function leave() {
     if (closed || reply.value === kept) return;
     if (navigator.sendBeacon(words.keep, body())) sessionStorage.setItem(LEAVING, words.keep);
   }
 
   async function lookAgain() {
-    const shown = reply.value;
     let answer = null;
     try {
       answer = await fetch(words.keep, { headers: { Accept: "application/json" } });
@@ -89,13 +97,13 @@ function keeping(reply) {
     }
     if (!answer.ok || answer.redirected) return;
     const { text, suggestion } = await answer.json();
-    if (reply.value !== shown || !text || text === shown) return;
+    if (reply.value !== opened || !text || text === opened) return;
     kept = text;
     document.dispatchEvent(new CustomEvent("desk:restore", { detail: { text, suggestion } }));
   }
 
   if (sessionStorage.getItem(LEAVING) === words.keep) {
-    for (const milliseconds of [200, 1500]) setTimeout(lookAgain, milliseconds);
+    for (const milliseconds of [200, 1500, 5000, 15000]) setTimeout(lookAgain, milliseconds);
   }
   sessionStorage.removeItem(LEAVING);
 

@@ -17,6 +17,7 @@ let written = ""; // what the box held when a draft or answer was put there: not
 let ratingOf = null; // while rating: the suggestion that the next digit rates
 let current = null; // the suggestion that keys mean: its id, as the card may be replaced
 const saving = new Set(); // ratings' forms whose stars the server has not confirmed
+const asking = new Set(); // those whose request is on its way
 
 /* Those that can be seen: guesses are folded away until somebody wants them. */
 const cards = () =>
@@ -166,14 +167,13 @@ function rate(one, stars) {
   }
 }
 
-/* Nothing that was rated is lost by sending at once. */
+/* Nothing that was rated is lost by sending at once, however long the server takes. */
 function ratingsSaved() {
   for (const id of saving) document.getElementById(id)?.requestSubmit();
-  const deadline = Date.now() + 3000;
   return new Promise((resolve) => {
     const look = () => {
-      if (saving.size === 0 || Date.now() > deadline) resolve();
-      else setTimeout(look, 20);
+      if ([...saving].some((id) => asking.has(id))) setTimeout(look, 20);
+      else resolve();
     };
     look();
   });
@@ -183,8 +183,15 @@ document.addEventListener("change", (event) => {
   if (event.target.matches(".rate [name=stars]")) saving.add(event.target.form.id);
 });
 
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.matches?.(".rate")) asking.add(event.target.id);
+});
+
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.target.matches?.(".rate") && event.detail.successful) saving.delete(event.target.id);
+  const asked = event.detail.requestConfig.elt; // which may be out of the page by now
+  if (!asked.matches(".rate")) return;
+  asking.delete(asked.id);
+  if (event.detail.successful) saving.delete(asked.id);
 });
 
 document.addEventListener("desk:sending", (event) => event.detail.wait.push(ratingsSaved()));

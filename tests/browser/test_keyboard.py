@@ -39,6 +39,7 @@ def _tab_to(page: Page, name: str) -> None:
 def _signed_in(visit, desk: LiveDesk, name: str) -> Page:
     page: Page = visit("en").page
     page.goto(f"{desk.base_url}/sign-in/")
+    expect(page.locator("#id_username")).to_be_focused()
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(desk.passwords[name])

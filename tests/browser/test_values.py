@@ -1,6 +1,8 @@
 """Personal values on a ticket's page: seen by who may, for half a minute; and what was missed is
 selected and masked."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -24,6 +26,7 @@ def test_value_is_shown_for_half_a_minute(visit, desk_server: LiveDesk, lang: st
     visitor.sign_in(desk_server, "mina")
     page.clock.install()
     page.goto(f"{desk_server.base_url}/tickets/{_ticket(desk_server, f'values-{lang}')}/")
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
     chip = page.locator(".message button.chip").first
     face = chip.text_content() or ""
     assert PHONE not in page.content()
@@ -64,7 +67,8 @@ def test_draft_goes_into_the_reply_with_its_placeholder(visit, desk_server: Live
     wait_for(lambda: desk_server.drafts_ready(ticket), seconds=180)
     rewrite = (
         "from tickets.models import Suggestion, Ticket;"
-        f"Suggestion.objects.filter(ticket={ticket}, position=0).update(text='Call [PHONE_1] now');"
+        f"drafts = Suggestion.objects.filter(ticket={ticket}); drafts.update(text='We call.');"
+        "drafts.filter(position=0).update(text='Call [PHONE_1] now');"
         f"Ticket.objects.filter(pk={ticket}).update(no_good_answer=False)"  # or they are folded
     )
     desk_server.manage("shell", "-c", rewrite)
@@ -115,8 +119,12 @@ def test_selection_with_a_chip_in_it_is_not_offered(visit, desk_server: LiveDesk
     page = visitor.page
     visitor.sign_in(desk_server, "sara")
     page.goto(f"{desk_server.base_url}/tickets/{_ticket(desk_server, 'values-chip')}/")
-    page.evaluate("getSelection().selectAllChildren(document.querySelector('.message .words'))")
-    page.wait_for_timeout(100)
+    page.evaluate(
+        """new Promise((done) => {
+          document.addEventListener("selectionchange", () => setTimeout(done), { once: true });
+          getSelection().selectAllChildren(document.querySelector(".message .words"));
+        })"""
+    )
     expect(page.locator("#mask-here")).to_be_hidden()
 
 
