@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import statistics
@@ -20,7 +21,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from bench.own_home import own_home
@@ -29,6 +30,9 @@ COSTS = ("threads", "web_cpu_ms", "connections")
 PAGES = ("inbox", "news", "search", "ticket")
 ARRIVES_EVERY = 1.0
 ROUNDS = 12
+STARTS_WITHIN = 240.0
+ENDS_WITHIN = 120.0
+APP = "bench.timed_app:application"
 FEW_STREAMS = 50
 FULL_SECONDS = 3600.0
 
@@ -130,13 +134,14 @@ def _client(agent: Any) -> Any:
 def _addresses() -> dict[str, str]:
     from tickets.models import Ticket
 
-    waiting = Ticket.objects.filter(team=None, state="ready").values_list("pk", flat=True)
+    waiting = Ticket.objects.filter(team=None, state="ready").order_by("pk")
+    first = waiting.values_list("pk", flat=True)[0]
     return {
         "inbox": "/",
         "all": "/?state=all",
         "search": "/?state=all&q=invoice%20refund",
-        "ticket": f"/tickets/{waiting[0]}/",
-        "walk": f"/tickets/{waiting[0]}/?assignee=somebody&lang=en&sort=priority",
+        "ticket": f"/tickets/{first}/",
+        "walk": f"/tickets/{first}/?assignee=somebody&lang=en&sort=priority",
     }
 
 
@@ -188,23 +193,36 @@ def _cookie(agent: Any) -> str:
 
 @contextmanager
 def _server() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "bench.timed_app:application", "--port", str(port)]
+    port = _free_port()
+    command = [sys.executable, "-m", "uvicorn", APP, "--port", str(port)]
     command += ["--log-level", "warning", "--timeout-graceful-shutdown", "1"]
+    # It closes no connection just as a request goes out: see the limits in `walk`.
+    command += ["--timeout-keep-alive", "120"]
     process = subprocess.Popen(command, env=dict(os.environ))
     try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        deadline = time.monotonic() + STARTS_WITHIN
+        while not _answers(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the server did not start")
             time.sleep(0.1)
         yield process, port
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(ENDS_WITHIN)
+
+
+def _free_port() -> int:
+    """Below those that the system gives to clients: one of them could have it before the server."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -237,7 +255,7 @@ def _arriving() -> Iterator[list[int]]:
         yield most
     finally:
         done.set()
-        thread.join(10)
+        thread.join()  # with its connection
 
 
 class _Memory:

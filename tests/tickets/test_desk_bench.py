@@ -8,12 +8,15 @@ from django.db import connection
 
 from bench import desk
 from bench.desks.making import make_people, make_tickets, make_versions
+from tickets import patterns
 
 
 @pytest.fixture
 def agents(transactional_db, monkeypatch):
     monkeypatch.setenv("PASOKH_DATABASE", connection.settings_dict["NAME"])
     monkeypatch.setattr(desk, "ARRIVES_EVERY", 0.3)
+    monkeypatch.setattr(desk, "APP", "tests.tickets.patient_app:application")
+    monkeypatch.setattr(patterns, "REMEMBERED_SECONDS", 3600.0)  # not read anew between two pages
     return make_people(4)
 
 
