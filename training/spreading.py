@@ -31,6 +31,7 @@ LOOK_SECONDS: Final = 0.2
 END_SECONDS: Final = 20.0
 _DIED: Final = re.compile(r"^\s*exitcode\s*:\s*(-?\d+)", re.MULTILINE)
 _LAUNCHER: Final = "accelerate.commands.launch"
+_PROCESS: Final = "training.methods"
 
 
 class SpreadError(InputError):
@@ -163,7 +164,7 @@ def _command(folder: Path, processes: int) -> list[str]:
     return [
         *(sys.executable, "-W", "ignore", "-m", _LAUNCHER, *how),
         *("--num_processes", str(processes), "--main_process_port", "0"),
-        *("-m", "training.methods", str(folder)),
+        *("-m", _PROCESS, str(folder)),
     ]
 
 

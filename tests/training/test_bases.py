@@ -30,6 +30,8 @@ def online(monkeypatch):
     import huggingface_hub.constants
 
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    for patience in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):
+        monkeypatch.setattr(huggingface_hub.constants, patience, 600)  # a stall breaks nothing off
     monkeypatch.delenv("HF_TOKEN", raising=False)
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from llm.registry import add_version
+from tests.training import pausing
 from training.comparing.chart import chart_of
 from training.comparing.results import MeasuredRow, Result, keep, kept
 from training.comparing.table import Table, csv_of, lines_of
@@ -205,16 +206,18 @@ def test_compare_goes_on_where_it_was_stopped(desk, monkeypatch):
     data = ["--data", str(folder / "rows.jsonl"), "--no-drafts"]
     long = recipe("long", steps=30)
     seen = []
-    on_step, should_stop = RunWatcher.on_step, RunWatcher.should_stop
+    on_step = RunWatcher.on_step
 
     def note(self, step):
         seen.append(step.step)
         on_step(self, step)
 
     monkeypatch.setattr(RunWatcher, "on_step", note)
-    monkeypatch.setattr(RunWatcher, "should_stop", lambda self: "asked" if seen else "")
-    with pytest.raises(CommandError, match="Stopped; what was finished is kept") as caught:
-        command(long, *data)
+    with monkeypatch.context() as stopping:
+        stopping.setattr("training.comparing.process._PROCESS", pausing.MODULE)
+        stopping.setattr(RunWatcher, "should_stop", lambda self: "asked" if seen else "")
+        with pytest.raises(CommandError, match="Stopped; what was finished is kept") as caught:
+            command(long, *data)
     assert caught.value.returncode == 130
     assert TrainingRun.objects.get().state == "stopped"
     left = {path.name for path in (folder / "home" / "comparisons").rglob("*.jsonl")}
@@ -224,7 +227,6 @@ def test_compare_goes_on_where_it_was_stopped(desk, monkeypatch):
     old = folder / "home" / "comparisons" / "old-0123"
     old.mkdir()
     os.utime(old, (0, 0))
-    monkeypatch.setattr(RunWatcher, "should_stop", should_stop)
     found = command(long, *data)
     assert not old.exists()  # nobody went on with it
     assert seen[0] > before

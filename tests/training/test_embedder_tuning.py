@@ -92,7 +92,8 @@ def test_a_question_leads_to_its_articles_passage(desk):
 
 def test_tuning_lifts_what_is_found_and_says_so(desk, bert):
     before = active_recipe()
-    tuned = tune(str(bert), epochs=12, max_minutes=1, use=True)
+    # As many steps as were timed to fit into the minutes: here a stall must not make them fewer.
+    tuned = tune(str(bert), epochs=12, max_minutes=10_000, use=True)
     assert tuned.after.hit_1 >= tuned.before.hit_1 + 0.1
     assert tuned.measured_on == "titles"
     manifest = json.loads((tuned.folder / "manifest.json").read_text())

@@ -80,7 +80,9 @@ def base(desk, settings, trained_base):
     if trained_base.is_dir():
         shutil.copytree(trained_base, folder)
         return add_version(folder)
-    made = pretrain_base(base_recipe(), name="tiny-base")
+    # So many that it has words to say: a version that says none of a reply's is not let in.
+    schedule = {"steps": 60, "batch": 4, "learning_rate": 5e-3}
+    made = pretrain_base(base_recipe(schedule=schedule), name="tiny-base")
     assert made is not None
     shutil.copytree(folder, trained_base)
     return made.version

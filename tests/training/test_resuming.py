@@ -60,8 +60,9 @@ def _weights(folder):
 def test_a_run_ended_by_signals_goes_on_to_the_same_losses_and_weights(
     server, bases, tmp_path, method
 ):
-    first, then = sorted(random.sample(range(1, STEPS - 1), 2))
-    after = random.uniform(0, 0.03)
+    chance = random.Random(method)
+    first, then = sorted(chance.sample(range(1, STEPS - 1), 2))
+    after = chance.uniform(0, 0.03)
     print(f"SIGTERM at step {first}, SIGKILL {1000 * after:.0f} ms after step {then}")
     whole, parts, told = tmp_path / "whole", tmp_path / "parts", tmp_path / "told"
     undisturbed = _start(server, method, whole, bases[method])

@@ -258,6 +258,8 @@ def test_the_time_that_was_given_ends_training(clock):
 
 
 def test_sigterm_ends_a_phase_that_has_no_checkpoints_at_once():
+    before = signal.getsignal(signal.SIGTERM)
+
     def work():
         with record(tuned_recipe()) as run:
             run.watcher()
@@ -268,7 +270,7 @@ def test_sigterm_ends_a_phase_that_has_no_checkpoints_at_once():
     with pytest.raises(KeyboardInterrupt):
         work()
     assert TrainingRun.objects.get().state == "stopped"
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_second_ctrl_c_does_not_wait_for_the_step():
@@ -629,15 +631,15 @@ def test_rows_that_a_killed_run_was_spread_with_do_not_stay(settings):
     assert has_checkpoint(killed)
 
 
-def test_pace_forgets_how_slow_the_beginning_was(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("training.runs.costs.time.monotonic", lambda: now[0])
+def test_pace_forgets_how_slow_the_beginning_was(clock):
+    begun = clock.now
     pace = Pace()
     assert pace.seconds_left is None
     pace.note(step(1, of=100, seconds=50.0, tokens=10))
     for number in range(2, 12):
-        now[0] += 5
-        pace.note(step(number, of=100, seconds=50.0 + now[0], tokens=10 + 20 * (number - 1)))
+        clock.now += 5
+        seconds = 50.0 + clock.now - begun
+        pace.note(step(number, of=100, seconds=seconds, tokens=10 + 20 * (number - 1)))
     assert pace.tokens_per_second == 4.0
     assert pace.seconds_left == 5 * 89
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,8 +17,9 @@ from torch.distributed.fsdp import fully_shard
 from training.methods.checkpoints import load_trained, save_trained
 from training.methods.sharded import is_sharded, make_whole
 
-torch.distributed.init_process_group("gloo")
 rank, folder = int(os.environ["RANK"]), Path(sys.argv[1])
+meeting = f"file://{folder}/meeting"
+torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=2)
 torch.manual_seed(1)
 model = torch.nn.Sequential(torch.nn.Linear(6, 5), torch.nn.Linear(5, 3))
 model[0].requires_grad_(False)
@@ -45,16 +45,12 @@ torch.distributed.destroy_process_group()
 
 
 def test_trained_weights_in_parts_are_saved_and_loaded_whole(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     started = [
         subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", _PROCESS, str(tmp_path)],
             cwd=Path(__file__).parents[2],
             env=os.environ
-            | {"RANK": str(rank), "WORLD_SIZE": "2", "OMP_NUM_THREADS": "1"}
-            | {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)},
+            | {"RANK": str(rank), "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"},
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from accelerate.commands.launch import _validate_launch_command, launch_command_
 from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
 from accelerate.utils.launch import prepare_multi_gpu_env
 
+from tests.training import pausing
 from tests.training.tiny import CORPUS, ROWS, tuned_recipe
 from training.methods.__main__ import main
 from training.methods.checkpoints import last_whole, read_log
@@ -23,7 +25,7 @@ from training.methods.tasking import TaskFolder
 from training.spreading import SpreadError, train
 
 # Of 3 rows one process gets two and the other one: the mean must be over targets, not processes.
-STEPS = 40  # enough for the stop to be seen in time
+STEPS = 12
 SCHEDULE = {"steps": STEPS, "batch": 3, "learning_rate": 1e-2, "checkpoint_every": 4}
 
 
@@ -51,12 +53,13 @@ def _processes() -> dict[int, str]:
     found = {}
     for place in Path("/proc").glob("[0-9]*/environ"):
         try:
-            told = place.read_bytes().decode(errors="replace")
+            told = "\0" + place.read_bytes().decode(errors="replace")
             line = (place.parent / "cmdline").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        rank = re.search(r"\0RANK=(\d+)\0", f"\0{told}")
-        if rank and f"PYTEST_SPREAD={os.getpid()}" in told and "training.methods" in line:
+        rank = re.search(r"\0RANK=(\d+)\0", told)
+        ours = "training.methods" in line or pausing.MODULE in line
+        if rank and f"\0PYTEST_SPREAD={os.getpid()}\0" in told and ours:
             found[int(place.parent.name)] = rank[1]
     return found
 
@@ -68,6 +71,14 @@ def _second_process() -> int:
 @pytest.fixture(autouse=True)
 def marked(monkeypatch):
     monkeypatch.setenv("PYTEST_SPREAD", str(os.getpid()))
+
+
+@contextmanager
+def paused():
+    """The processes that are started here wait behind a step until they are told to stop."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.spreading._PROCESS", pausing.MODULE)
+        yield
 
 
 def spread(folder, base_folder, *, processes, watcher=None, **changes):
@@ -93,12 +104,11 @@ def files(folder):
 def test_two_processes_stop_go_on_and_come_to_what_one_does(base, tmp_path):
     alone, together = tmp_path / "alone", tmp_path / "together"
     expected = spread(alone, base[0], processes=1)
-    watcher = Watcher(stop_at=2)
-    with pytest.raises(Stopped) as stopped:
+    watcher = Watcher(stop_at=pausing.STEP)
+    with pytest.raises(Stopped) as stopped, paused():
         spread(together, base[0], processes=2, watcher=watcher)
-    assert stopped.value.why == "time"
-    assert 2 <= stopped.value.step == len(watcher.steps) < STEPS
-    assert last_whole(together / "checkpoints").name == f"checkpoint-{stopped.value.step}"
+    assert (stopped.value.why, stopped.value.step) == ("time", pausing.STEP)
+    assert last_whole(together / "checkpoints").name == f"checkpoint-{pausing.STEP}"
     assert not (together / "spread").exists()
     rest = Watcher()
     fit = spread(together, base[0], processes=2, watcher=rest)
@@ -127,8 +137,9 @@ def test_process_that_dies_ends_all_with_one_line_and_the_run_goes_on(base, tmp_
     changes = {"method": "alora", "schedule": SCHEDULE | {"checkpoint_every": 2}}
     spread(tmp_path / "alone", base[0], processes=1, **changes)
     cut = tmp_path / "cut"
-    with pytest.raises(SpreadError) as failed:
-        spread(cut, base[0], processes=2, watcher=Watcher(kill_at=2), **changes)
+    with pytest.raises(SpreadError) as failed, paused():
+        spread(cut, base[0], processes=2, watcher=Watcher(kill_at=pausing.STEP), **changes)
+    assert last_whole(cut / "checkpoints").name == "checkpoint-2"
     told = str(failed.value)
     assert "\n" not in told
     assert "ended by SIGKILL" in told

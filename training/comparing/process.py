@@ -22,6 +22,7 @@ from training.methods.results import Step, Stopped
 from training.recipes import Recipe
 from training.runs import RunRecord
 
+_PROCESS: Final = "training.comparing"
 _STOP_SECONDS: Final = 120
 """How long a process may take to write its checkpoint when it is told to stop."""
 _POLL_SECONDS: Final = 0.2
@@ -37,7 +38,7 @@ def carry_out(recipe: Recipe, folder: Path, run: RunRecord, report: Report) -> N
     `ComparisonFailed`."""
     watcher = run.watcher(report=lambda text: report(f"{recipe.name}: {text}"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "training.comparing", str(folder)],
+        [sys.executable, "-m", _PROCESS, str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
