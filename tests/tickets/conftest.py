@@ -3,6 +3,8 @@
 import pytest
 from django.utils import translation
 
+from tickets import patterns
+
 
 @pytest.fixture(scope="session")
 def models(tiny):
@@ -20,6 +22,13 @@ def asked(monkeypatch):
             lambda row_id, task=task: messages.append((task, row_id)),
         )
     return messages
+
+
+@pytest.fixture(autouse=True)
+def no_patterns_remembered():
+    """What a test read outside of a transaction is remembered for seconds, into the next one: two
+    counts of its queries would differ."""
+    patterns.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -18,12 +19,12 @@ from django.utils import timezone
 from llm.engine import engines
 from llm.models import ModelVersion, Server
 from llm.registry import add_version, set_slot
-from llm.servers import options
+from llm.servers import asking, options
 from llm.servers.registering import add_served, add_server
 from tests.another_process import TO_BE_KILLED, kill
 from tests.live_desk import wait_for
 from tests.llm import tiny_models
-from tests.llm.servers.scripted import MODEL, closed_port, scripted
+from tests.llm.servers.scripted import MODEL, PATIENT, closed_port, scripted
 from tests.tickets.factories import make_ticket
 from tickets.models import Suggestion, Ticket
 from tickets.suggesting import suggest_for_ticket
@@ -32,18 +33,22 @@ from tickets.sweeping import sweep
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Suggestion.State
 
-SLOWLY = """
-import time
+HALTING = """
+import pathlib, time
 from tickets import draft_rows, suggesting
 draft_rows.FLUSH_SECONDS = 0
-grow = draft_rows.DraftRows.on_text
-def slowly(self, number, text):
+grow, letters = draft_rows.DraftRows.on_text, {{}}
+def halting(self, number, text):
     grow(self, number, text)
-    time.sleep(0.05)
-draft_rows.DraftRows.on_text = slowly
+    letters[self.claim.ticket_id] = len(text)
+    if len(letters) == 2 and min(letters.values()) > 4:
+        pathlib.Path({stands!r}).touch()
+        time.sleep(600)
+draft_rows.DraftRows.on_text = halting
 suggesting.suggest_for_ticket({ticket})
 """
-"""A worker with the real engine, slow enough to be met in the middle of a word."""
+"""A worker with the real engine that stands still, until it is killed, in the middle of a word of
+two tickets; then the file `stands` is there."""
 
 
 @pytest.fixture
@@ -77,13 +82,13 @@ def _texts(ticket: Ticket) -> dict[str, str]:
     return dict(ticket.suggestions.values_list("slot", "text"))
 
 
-def _worker(settings, monkeypatch, ticket: Ticket) -> subprocess.Popen[bytes]:
+def _worker(settings, ticket: Ticket, stands: Path) -> subprocess.Popen[bytes]:
     """A process of its own on this test's database."""
     if not settings.EMBEDDED_DATABASE:
         pytest.skip("the process is given the embedded test database by its name")
     home = str(connection.settings_dict["OPTIONS"]["home"])
     own = {"PASOKH_HOME": home, "PASOKH_DATABASE": str(connection.settings_dict["NAME"])}
-    code = SLOWLY.format(ticket=ticket.pk)
+    code = HALTING.format(ticket=ticket.pk, stands=str(stands))
     return subprocess.Popen(
         [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
         cwd=settings.BASE_DIR,
@@ -93,16 +98,17 @@ def _worker(settings, monkeypatch, ticket: Ticket) -> subprocess.Popen[bytes]:
     )
 
 
-def test_killed_engine_leaves_nothing_finished_and_nothing_lost(slots, settings, monkeypatch):
+def test_killed_engine_leaves_nothing_finished_and_nothing_lost(slots, settings, tmp_path):
     tickets = [_ticket(0), _ticket(1)]
-    process = _worker(settings, monkeypatch, tickets[0])
-    growing = Suggestion.objects.filter(state=State.WRITING).exclude(text="")
+    process = _worker(settings, tickets[0], tmp_path / "stands")
 
-    def both_grow() -> bool:
+    def stands() -> bool:
         assert process.poll() is None, process.communicate()[1].decode()[-2000:]
-        return growing.values("ticket").distinct().count() == 2
+        return (tmp_path / "stands").exists()
 
-    wait_for(both_grow, seconds=180, pause=0.01)
+    wait_for(stands, seconds=240)
+    growing = Suggestion.objects.filter(state=State.WRITING).exclude(text="")
+    assert growing.values("ticket").distinct().count() == 2
     kill(process)
     partly = {ticket.pk: _texts(ticket) for ticket in tickets}
     for number, ticket in enumerate(tickets):
@@ -151,10 +157,12 @@ def _cut(connection, number):
 
 
 @pytest.mark.parametrize("script", [None, _silent, _slow, _nonsense, _half_json, _cut])
-def test_slot_whose_server_fails_says_so_and_the_others_go_on(slots, desk, script):
+def test_slot_whose_server_fails_says_so_and_the_others_go_on(slots, desk, script, monkeypatch):
+    # Its silence alone ends an answer: where the whole time is over first, half a text is kept.
+    monkeypatch.setattr(asking, "SILENCE_SHARE", 0.5 / PATIENT)
     with scripted(script or _silent) as server:
         url = server.url if script else f"http://127.0.0.1:{closed_port()}/v1"
-        set_slot("C", add_served(add_server("gpu", url, seconds=1.0), MODEL))
+        set_slot("C", add_served(add_server("gpu", url, seconds=PATIENT), MODEL))
         ticket = _ticket()
         assert suggest_for_ticket(ticket.pk)
     ticket.refresh_from_db()

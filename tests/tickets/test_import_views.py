@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 
 from runtime.templatetags.desk_text import digits
 from tests.tickets.factories import PHONE
-from tickets.importing import running
+from tickets.importing import running, runs
 from tickets.models import Ticket, TicketImportRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,8 +29,9 @@ def begun(monkeypatch):
 
 
 @pytest.fixture
-def desk(client, mina, settings, tmp_path, begun):
+def desk(client, mina, settings, tmp_path, begun, monkeypatch):
     settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(runs, "PREVIEW_SECONDS", 600.0)  # all of the file, however slow
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     client.force_login(mina)
     return client

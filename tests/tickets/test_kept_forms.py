@@ -40,8 +40,9 @@ def test_what_was_typed_is_there_when_the_form_opens_again(desk, support):
 def test_nobody_else_gets_it_and_nothing_readable_is_stored(desk, omid, client):
     _keep(desk, text=f"با {PHONE}")
     (session,) = Session.objects.all()
-    assert "0912" not in str(session.get_decoded())
-    assert "text" not in str(session.get_decoded())
+    stored = str(session.get_decoded())
+    # With spaces and quotes: a hash, a moment or a sealed text has any few letters by chance.
+    assert not [plain for plain in (PHONE, "'text'", '"text"') if plain in stored]
     client.logout()
     client.force_login(omid)
     assert _shown(client)["text"] is None

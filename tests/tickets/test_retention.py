@@ -177,17 +177,17 @@ def test_command_says_what_went(capsys):
 def test_words_of_what_went_leave_the_index():
     from tests.tickets.everywhere import tables_with
 
-    ticket = _aged(make_ticket(text="زرافه zarafe"), state="closed")
+    ticket = _aged(make_ticket(text="زرافه zarafezarafe"), state="closed")
     external_id = past_question_id(ticket.source, ticket.external_id)
-    upsert_question("ticket", external_id, "fa", "زرافه zarafe", "پاسخ")
+    upsert_question("ticket", external_id, "fa", "زرافه zarafezarafe", "پاسخ")
     upsert_question("ticket", "test:kept", "fa", "هاست", "پاسخ")
-    assert tables_with("zaraf") == {
+    assert tables_with("zarafezaraf") == {
         *("tickets_message", "tickets_ticket"),  # the ticket's own words, and what finds it
         *("kb_question", "kb_posting"),
     }
     set_rule(Kind.CLOSED_TICKETS, 30)
     retention.apply(now=NOW)
-    assert tables_with("zaraf") == set()
+    assert tables_with("zarafezaraf") == set()
 
 
 def test_frequent_words_of_an_erased_customer_go_with_the_schedule(monkeypatch, mina):
@@ -196,10 +196,10 @@ def test_frequent_words_of_an_erased_customer_go_with_the_schedule(monkeypatch, 
     from tickets.rights import erase_ticket
 
     monkeypatch.setattr(removing, "MOST_BYTES", 0)  # every word counts as frequent
-    ticket = make_ticket(text="زرافه zarafe")
+    ticket = make_ticket(text="زرافه zarafezarafe")
     external_id = past_question_id(ticket.source, ticket.external_id)
-    upsert_question("ticket", external_id, "fa", "زرافه zarafe", "پاسخ")
+    upsert_question("ticket", external_id, "fa", "زرافه zarafezarafe", "پاسخ")
     erase_ticket(ticket, user=mina)
-    assert tables_with("zaraf") == {"kb_posting"}
+    assert tables_with("zarafezaraf") == {"kb_posting"}
     retention.apply_due()
-    assert tables_with("zaraf") == set()
+    assert tables_with("zarafezaraf") == set()

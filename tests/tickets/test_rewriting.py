@@ -12,7 +12,7 @@ from llm.models import ModelVersion, Server
 from llm.servers import options
 from llm.servers.registering import add_served, add_server, allow
 from people.models import AuditEntry
-from tests.llm.servers.scripted import MODEL
+from tests.llm.servers.scripted import MODEL, PATIENT
 from tests.llm.servers.scripted import scripted as scripted_server
 from tests.tickets.factories import PHONE, make_drafts, make_ticket
 from tests.tickets.scripted_engine import scripted_one
@@ -215,6 +215,7 @@ def test_answered_ticket_gets_no_new_one(ticket, draft, sara, engine):
 
 
 def test_what_a_dead_worker_left_is_written_by_another(draft, sara, engine, settings):
+    settings.STALE_SECONDS = 3600
     row = ask(draft, agent=sara, kind="shorter")
     dead = rewriting._Claim.take(row.pk)
     later = timezone.now() + timedelta(seconds=settings.STALE_SECONDS + 1)
@@ -228,12 +229,11 @@ def test_what_a_dead_worker_left_is_written_by_another(draft, sara, engine, sett
 
 
 def test_what_fails_every_time_is_given_up(draft, sara, settings):
+    settings.STALE_SECONDS = 3600
     row = ask(draft, agent=sara, kind="shorter")
-    later = timezone.now()
     for _attempt in range(MAX_ATTEMPTS):
         assert rewriting._Claim.take(row.pk)
-        later += timedelta(seconds=settings.STALE_SECONDS + 1)
-        sweep(now=later)
+        sweep(now=timezone.now() + timedelta(seconds=settings.STALE_SECONDS + 1))
     assert rewriting._Claim.take(row.pk) is None
     row.refresh_from_db()
     assert (row.state, row.error) == ("failed", rewriting.FAILED_OFTEN)
@@ -264,7 +264,7 @@ def served(monkeypatch, draft):
     monkeypatch.setattr(options, "_refused", {})
 
     def on(url):
-        version = add_served(add_server("gpu", url, seconds=60.0), MODEL)
+        version = add_served(add_server("gpu", url, seconds=PATIENT), MODEL)
         ModelVersion.objects.filter(pk=version.pk).update(follows_instructions=True)
         Suggestion.objects.filter(pk=draft.pk).update(version=version)
 

@@ -50,8 +50,9 @@ from tickets.rights.lessons import forget_lessons, who_learned
 pytestmark = pytest.mark.django_db
 
 MARKER = "زرافه‌نشان"
-WORDS = ("زرافه", "zarafe", "qilinmark", *terms(f"{MARKER} zarafe qilinmark"))
-TEXT = f"سلام {MARKER} zarafe من وصل نمی‌شود، شماره‌ام {PHONE} است"
+# too long to stand by chance in what is encrypted
+WORDS = ("زرافه", "zarafezarafe", "qilinmark", *terms(f"{MARKER} zarafezarafe qilinmark"))
+TEXT = f"سلام {MARKER} zarafezarafe من وصل نمی‌شود، شماره‌ام {PHONE} است"
 
 
 @pytest.fixture
@@ -151,7 +152,7 @@ def test_erased_customer_stands_in_no_table(neighbour, mina):
     assert tables_with(*WORDS, EMAIL) == set()
     assert not VaultEntry.objects.filter(ticket__customer=None).exists()
     assert find_customer(EMAIL) is None
-    assert similar_questions(f"{MARKER} zarafe", k=5, lang="fa") == []
+    assert similar_questions(f"{MARKER} zarafezarafe", k=5, lang="fa") == []
 
 
 def test_erasing_leaves_others_alone(neighbour, mina):

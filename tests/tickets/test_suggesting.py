@@ -14,6 +14,7 @@ from tests.tickets.factories import PHONE, fill_slots, make_ticket
 from tests.tickets.scripted_engine import scripted
 from tickets import draft_rows, suggesting
 from tickets.claims import MAX_ATTEMPTS, Claim, ClaimLost, kept_alive
+from tickets.draft_rows import DraftRows
 from tickets.intake import add_customer_message
 from tickets.models import Suggestion, Ticket
 from tickets.rating import rate
@@ -22,6 +23,13 @@ from tickets.suggesting import suggest_for_ticket
 from tickets.sweeping import sweep
 
 pytestmark = pytest.mark.django_db
+STALE = 3600
+
+
+@pytest.fixture(autouse=True)
+def hour(settings):
+    """No claim of a test gets stale by itself."""
+    settings.STALE_SECONDS = STALE
 
 
 @pytest.fixture
@@ -59,8 +67,11 @@ def test_waiting_ticket_gets_three_drafts(engine):
 
 def test_order_differs_between_tickets_and_stays_for_one(engine):
     orders = set()
-    for _ in range(12):
+    for number in range(12):
         ticket = make_ticket()
+        # what the order is made of: by chance all could be alike
+        Ticket.objects.filter(pk=ticket.pk).update(shuffle_seed=number)
+        ticket.messages.update(id=10**9 + number)
         suggest_for_ticket(ticket.pk)
         orders.add("".join(draft.slot for draft in ticket.suggestions.order_by("position")))
     assert len(orders) > 2
@@ -99,8 +110,21 @@ def test_text_reaches_the_rows_while_it_is_written(engine, monkeypatch):
     assert seen == [("pending", ""), ("writing", "یک"), ("writing", "یک دو")]
 
 
-def test_rows_are_not_written_more_often_than_a_reader_sees(engine, django_assert_max_num_queries):
-    engine((" ".join(["کلمه"] * 300), "x", "y"))
+def test_rows_are_not_written_more_often_than_a_reader_sees(
+    engine, monkeypatch, django_assert_max_num_queries
+):
+    passed, made = [0.0], DraftRows.made
+
+    def made_on_a_clock(*args, **options):
+        rows = made(*args, **options)
+        rows.clock = lambda: passed[0]
+        return rows
+
+    def go_on(step: int) -> None:
+        passed[0] += draft_rows.FLUSH_SECONDS / 100
+
+    monkeypatch.setattr(DraftRows, "made", made_on_a_clock)
+    engine((" ".join(["کلمه"] * 300), "x", "y"), at_step=go_on)
     ticket = make_ticket()
     with django_assert_max_num_queries(120):
         suggest_for_ticket(ticket.pk)
@@ -214,7 +238,7 @@ def test_sweep_takes_back_a_stale_claim(engine):
     ticket = make_ticket()
     old = Claim.take(ticket.pk)
     assert sweep()["asked_again"] == 0
-    assert sweep(now=_later(31))["asked_again"] == 1
+    assert sweep(now=_later(STALE + 1))["asked_again"] == 1
     ticket.refresh_from_db()
     assert (ticket.state, ticket.claim) == (Ticket.State.NEW, "")
     assert not old.beat()
@@ -223,7 +247,7 @@ def test_sweep_takes_back_a_stale_claim(engine):
 
 def test_beating_claim_is_not_taken_back(engine):
     claim = Claim.take(make_ticket().pk)
-    Ticket.objects.update(claimed_at=_later(-100))
+    Ticket.objects.update(claimed_at=_later(-STALE - 1))
     assert claim.beat()
     assert sweep()["asked_again"] == 0
 
@@ -234,8 +258,8 @@ def test_sweep_asks_again_for_a_lost_message_but_not_at_every_turn(
     ticket = make_ticket()
     with django_capture_on_commit_callbacks(execute=True):
         assert sweep()["asked_again"] == 0
-        assert sweep(now=_later(31))["asked_again"] == 1
-        assert sweep(now=_later(32))["asked_again"] == 0
+        assert sweep(now=_later(STALE + 1))["asked_again"] == 1
+        assert sweep(now=_later(STALE + 2))["asked_again"] == 0
     assert asked == [("suggest", ticket.pk)]
 
 
@@ -249,7 +273,7 @@ def test_ticket_that_fails_every_time_is_given_to_the_agent(engine, monkeypatch)
         with pytest.raises(MemoryError):
             suggest_for_ticket(ticket.pk)
         assert not suggest_for_ticket(ticket.pk)  # the claim is fresh still
-        assert sweep(now=_later(31 * attempt))["given_up"] == (attempt == MAX_ATTEMPTS)
+        assert sweep(now=_later((STALE + 1) * attempt))["given_up"] == (attempt == MAX_ATTEMPTS)
     ticket.refresh_from_db()
     assert (ticket.state, ticket.attempts) == (Ticket.State.READY, MAX_ATTEMPTS)
     assert {row.state for row in ticket.suggestions.all()} == {Suggestion.State.FAILED}
@@ -264,7 +288,7 @@ def test_sweep_forgets_expired_values(engine, settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_signs_of_life_come_from_a_thread(monkeypatch):
-    monkeypatch.setattr("tickets.claims.BEATS", 1000)
+    monkeypatch.setattr("tickets.claims.BEATS", 50 * STALE)
     ticket = make_ticket()
     claim = Claim.take(ticket.pk)
     Ticket.objects.update(claimed_at=_later(-100))

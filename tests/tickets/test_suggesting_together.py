@@ -20,6 +20,12 @@ pytestmark = pytest.mark.django_db
 State = Suggestion.State
 
 
+@pytest.fixture(autouse=True)
+def hour(settings):
+    """No claim of a test gets stale by itself."""
+    settings.STALE_SECONDS = 3600
+
+
 @pytest.fixture
 def engine(monkeypatch):
     """Let the scripted engine write, and note how many tickets each of its calls wrote."""
@@ -234,11 +240,12 @@ def test_slot_that_changes_meanwhile_changes_no_ticket_that_is_written(engine):
 
 def test_canary_writes_for_its_share_and_says_so(engine):
     Slot.objects.filter(name="A").update(canary=make_version("canary"), canary_share=0.5)
-    for _ in range(16):
-        make_ticket()
+    for number in range(16):
+        Ticket.objects.filter(pk=make_ticket().pk).update(shuffle_seed=number)
     while waiting := Ticket.objects.filter(state=Ticket.State.NEW).first():
         assert suggest_for_ticket(waiting.pk)
     rows = Suggestion.objects.filter(slot="A")
+    assert rows.count() == 16
     assert {row.version.name for row in rows.filter(is_canary=True)} == {"canary"}
     assert {row.version.name for row in rows.filter(is_canary=False)} == {"tuned-a"}
 
@@ -292,7 +299,7 @@ def test_two_workers_share_what_waits(engine):
 def test_claims_are_kept_alive_each_for_itself(engine, monkeypatch):
     from tickets import claims
 
-    monkeypatch.setattr(claims, "BEATS", 1000)
+    monkeypatch.setattr(claims, "BEATS", 200_000)
     first, second = (Claim.take(make_ticket().pk) for _ in range(2))
     gone = threading.Event()
     monkeypatch.setattr(

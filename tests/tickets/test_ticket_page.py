@@ -44,6 +44,12 @@ def in_english(client):
     client.cookies["django_language"] = "en"
 
 
+@pytest.fixture(autouse=True)
+def hour(settings):
+    """No reply of a test goes out before it is undone."""
+    settings.UNDO_SECONDS = 3600
+
+
 @pytest.fixture
 def page(client, sara):
     client.force_login(sara)

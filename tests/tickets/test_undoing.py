@@ -20,6 +20,12 @@ from tickets.undoing import TooLateToUndo, seconds_left, undo_reply, undoable
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def hour(settings):
+    """No reply of a test goes out before it is undone."""
+    settings.UNDO_SECONDS = 3600
+
+
 def _send(ticket, agent, text="سلام، درست شد.", *, suggestion=None, hold=True):
     return send_reply(
         ticket.pk,
@@ -169,10 +175,18 @@ def test_nothing_is_learned_before_it_is_too_late_to_undo(sara, asked):
     assert list(not_learned()) == []
 
 
-def test_undoable_is_the_agents_last_reply_on_any_ticket(sara, omid):
+def test_undoable_is_the_agents_last_reply_on_any_ticket(sara, omid, settings, monkeypatch):
+    settings.UNDO_SECONDS = 10
     first, second = make_ticket(), make_ticket()
+    clock = [timezone.now()]
+    monkeypatch.setattr(timezone, "now", lambda: clock[0])
     _send(first, sara)
+    clock[0] += timedelta(seconds=1)
     last = _send(second, sara)
     assert undoable(sara) == last
     assert undoable(omid) is None
-    assert 8 < seconds_left(last) <= 10
+    assert seconds_left(last) == 10
+    clock[0] += timedelta(seconds=9)
+    assert (undoable(sara), seconds_left(last)) == (last, 1)
+    clock[0] += timedelta(seconds=1)
+    assert (undoable(sara), seconds_left(last)) == (None, 0)

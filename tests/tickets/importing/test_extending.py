@@ -10,6 +10,7 @@ from django.utils import timezone
 from kb.models import Question
 from tests.tickets.factories import EMAIL, PHONE
 from tests.tickets.importing.whatsapp_forms import FORMS
+from tickets import patterns
 from tickets.importing import ReadingOptions, import_tickets
 from tickets.models import Message, Reply, Ticket, VaultEntry
 from tickets.rights import erase_customer, find_customer
@@ -329,7 +330,8 @@ def test_what_was_erased_does_not_come_back_with_a_conversation_that_went_on(jso
 
 
 @pytest.mark.django_db(transaction=True)  # within a transaction the patterns are read each time
-def test_duplicates_are_known_with_few_queries(jsonl, django_assert_max_num_queries):
+def test_duplicates_are_known_with_few_queries(jsonl, monkeypatch, django_assert_max_num_queries):
+    monkeypatch.setattr(patterns, "REMEMBERED_SECONDS", 3600.0)  # nor after a time
     path = jsonl(
         *(_talk(f"question {n} {PHONE}", f"answer {n}", number=str(n)) for n in range(300))
     )

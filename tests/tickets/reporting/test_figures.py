@@ -1,7 +1,7 @@
 """What the reports say, held against counting by hand."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone, translation
@@ -49,7 +49,9 @@ def test_ratings_are_counted_each_way(mina, sara, omid):
     old = rated(sara, 1, 2, 5, lang="fa")
     rated(omid, 1, 4, 5, lang="en")
     Suggestion.objects.filter(pk=old[0].pk).update(article=article)
-    Rating.objects.filter(suggestion__in=old).update(updated_at=timezone.now() - timedelta(days=21))
+    now = timezone.now()
+    Rating.objects.update(updated_at=now)
+    Rating.objects.filter(suggestion__in=old).update(updated_at=now - timedelta(days=21))
     found = rating_figures(everything(mina))
     assert found.all.counts == (2, 1, 0, 1, 2)
     assert (found.all.negative_pct, found.all.positive_pct) == (50.0, 50.0)
@@ -89,6 +91,8 @@ def test_what_is_asked_about_limits_all_figures(mina, sara, omid):
     other = rated(omid, 5, 5, 5, lang="en")
     Ticket.objects.filter(pk=other[0].ticket_id).update(team=team)
     version = make_version("tuned-b")
+    noon = timezone.make_aware(datetime(2026, 5, 12, 12))
+    Rating.objects.update(updated_at=noon)
 
     def total(**asked):
         return rating_figures(everything(mina, **asked)).all.total
@@ -99,10 +103,10 @@ def test_what_is_asked_about_limits_all_figures(mina, sara, omid):
     assert total(team=str(team.pk)) == 3
     assert total(version=version.name) == 2
     assert total(version=version.name, lang="en") == 1
-    tomorrow = (timezone.localdate() + timedelta(days=1)).isoformat()
-    assert total(since=tomorrow) == 0
-    assert total(until=(timezone.localdate() - timedelta(days=1)).isoformat()) == 0
-    assert total(until=timezone.localdate().isoformat()) == 6
+    assert total(since="2026-05-13") == 0
+    assert total(since="2026-05-12") == 6
+    assert total(until="2026-05-11") == 0
+    assert total(until="2026-05-12") == 6
 
 
 def test_lead_sees_only_what_her_teams_may(parisa, support, sara, navid, mina):
@@ -129,8 +133,9 @@ def test_lead_sees_only_what_her_teams_may(parisa, support, sara, navid, mina):
     assert theirs[0].ticket_id not in shown
 
 
-def test_what_was_taken_back_or_changed_counts_once(mina, sara):
+def test_what_was_taken_back_or_changed_counts_once(mina, sara, settings):
     """A rating given anew, a reply undone and sent again, a ticket merged into another."""
+    settings.UNDO_SECONDS = 3600
     first, second = (rated(sara, 1, 2, 3) for _again in range(2))
     rate(first[0], agent=sara, stars=5)
     held = send_reply(
@@ -214,9 +219,12 @@ def test_refusals_by_reason(mina, sara, omid):
 
 
 def test_costs_by_version(mina):
+    now = timezone.now()  # of one week
     for seconds in (1, 2, 9):
         for draft in make_drafts(make_ticket()):
-            Suggestion.objects.filter(pk=draft.pk).update(seconds=seconds, tokens=10)
+            Suggestion.objects.filter(pk=draft.pk).update(
+                seconds=seconds, tokens=10, created_at=now
+            )
     Suggestion.objects.filter(version__name="base", seconds=9).update(state="failed")
     Suggestion.objects.filter(version__name="tuned-b", seconds=9).update(state="pending")
     versions, weeks = cost_figures(everything(mina))
