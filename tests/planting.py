@@ -51,6 +51,11 @@ _RUN = re.compile(rf"\d{{{TAIL},}}")
 _MARK = re.compile(r"zq[a-z0-9]{8}")
 _TAG = re.compile(r"(zx[a-z]{8})\D{1,30}?(\d{3,8})(?!\d)")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_DRAWN = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # a UUID
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{1,6}"  # a moment
+    r"|(?<![\w.])\d{1,2}\.\d{11,}"  # how long something took
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}")
 
 
@@ -65,10 +70,11 @@ class Needles:
     count: int = 0
 
     def found_in(self, text: str) -> set[tuple[str, str]]:
-        """(type, the value's plain form) of each that stands in it. A keyed hash holds none."""
+        """(type, the value's plain form) of each that stands in it. A keyed hash holds none, nor do
+        a UUID, a moment and a duration: by chance one of so many numbers would stand in them."""
         if _HASH.fullmatch(text):
             return set()
-        plain = text.translate(_DIGITS)
+        plain = _DRAWN.sub(",", text.translate(_DIGITS))
         found = {
             (self.marks[mark], mark) for mark in _MARK.findall(plain.lower()) if mark in self.marks
         }

@@ -225,3 +225,10 @@ def test_a_value_in_a_table_is_found_in_every_spelling(plant):
     ]
     for text in spelled:
         assert plant.needles.found_in(f"x {text} y") == {(PHONE, digits)}
+    drawn = [
+        f"{digits[:8]}-{digits[8:]}00-4000-8000-000000000000",
+        f"2026-11-21T10:20:{digits[:2]}.{digits[2:8]}+{digits[8:]}:00",
+        f"succeeded in 0.0{digits}1s",
+    ]
+    for text in drawn:
+        assert plant.needles.found_in(f"x {text} y") == set()

@@ -1,7 +1,9 @@
 """The queue over a real Redis instead of the database: CELERY_BROKER_URL is all that changes."""
 
 import shutil
+import socket
 import subprocess
+from contextlib import suppress
 
 import pytest
 
@@ -20,9 +22,18 @@ def redis_url(tmp_path_factory):
         cwd=tmp_path_factory.mktemp("redis"),
         stdout=subprocess.DEVNULL,
     )
-    yield f"redis://127.0.0.1:{port}/0"
-    process.terminate()
-    process.wait()
+    try:
+        wait_for(lambda: _answers(port))
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10):
+        return True
+    return False
 
 
 def test_drafts_are_written_with_redis_as_the_broker(redis_url):

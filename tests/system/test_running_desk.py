@@ -36,8 +36,13 @@ def test_a_ticket_gets_three_drafts_of_three_versions_with_sources(desk_server):
     assert all(draft["text"] and draft["sources"] for draft in drafts)
 
 
+def _child(desk: LiveDesk, words: str) -> psutil.Process:
+    """Once the supervisor has started it, be it again."""
+    return wait_for(lambda: desk.child(words))
+
+
 def test_suggest_worker_killed_in_a_draft_loses_and_doubles_nothing(desk_server):
-    worker = desk_server.child("suggest@desk")
+    worker = _child(desk_server, "suggest@desk")
     ticket = desk_server.new_ticket(QUESTION, external_id="killed-worker")
 
     def writing():
@@ -45,12 +50,12 @@ def test_suggest_worker_killed_in_a_draft_loses_and_doubles_nothing(desk_server)
 
     wait_for(writing, pause=0.01)
     worker.kill()
+    worker.wait(120)
     drafts = wait_for(lambda: desk_server.drafts_ready(ticket), seconds=240)
     assert sorted(row["slot"] for row in _slots(desk_server, ticket)) == ["A", "B", "C"]
     assert all(draft["text"] for draft in drafts)
     # The drafts may have been whole before the signal came: then nobody waited for its successor.
-    successor = wait_for(lambda: desk_server.child("suggest@desk"))
-    assert successor.pid != worker.pid
+    assert _child(desk_server, "suggest@desk").pid != worker.pid
 
 
 def _slots(desk: LiveDesk, ticket: int) -> list[dict]:
@@ -66,7 +71,7 @@ def test_web_process_killed_in_a_send_sends_each_reply_once(desk_server):
         sender = threading.Thread(target=_send, args=(desk_server, ticket))
         sender.start()
         time.sleep(0.024 * number / KILLS)  # before, in and after the transaction
-        desk_server.child("uvicorn").kill()
+        _child(desk_server, "uvicorn").kill()
         sender.join()
         wait_for(desk_server._answers)
         assert _send(desk_server, ticket) in (200, 201)  # what a person does: presses send again
@@ -104,7 +109,7 @@ def test_a_second_start_says_that_one_is_running(desk_server):
 
 @pytest.mark.parametrize("words", ["uvicorn", "index@desk", "--quiet beat"])
 def test_torch_is_loaded_where_models_run_only(desk_server, words):
-    maps = Path(f"/proc/{desk_server.child(words).pid}/maps").read_text()
+    maps = Path(f"/proc/{_child(desk_server, words).pid}/maps").read_text()
     assert "python" in maps
     assert "libtorch" not in maps
 
@@ -124,6 +129,9 @@ def test_doctor_finds_nothing_wrong(desk_server):
 def test_live_stream_tells_of_a_ticket_while_it_is_drafted(desk_server):
     heard = []
 
+    def told() -> bool:
+        return "asked" in heard and "event: inbox" in heard[heard.index("asked") :]
+
     def hear():
         with (
             desk_server.browser_session("sara") as page,
@@ -131,7 +139,7 @@ def test_live_stream_tells_of_a_ticket_while_it_is_drafted(desk_server):
         ):
             for line in stream.iter_lines():
                 heard.append(line)
-                if line == "event: inbox" and "asked" in heard:
+                if told():
                     return
 
     listener = threading.Thread(target=hear, daemon=True)
@@ -140,7 +148,7 @@ def test_live_stream_tells_of_a_ticket_while_it_is_drafted(desk_server):
     heard.append("asked")
     ticket = desk_server.new_ticket(QUESTION, external_id="heard")
     listener.join(120)
-    assert "event: inbox" in heard[heard.index("asked") :]
+    assert told()
     assert not any(f'"ticket": {ticket}' in line for line in heard)  # it could be another team's
 
 

@@ -10,6 +10,7 @@ import pytest
 from cryptography import x509
 
 from doors import working
+from doors.mail import mailbox, sending
 from doors.mail.options import MailOptions
 from doors.models import Door
 from tests.certificates import self_signed
@@ -54,6 +55,14 @@ def mail_servers() -> Iterator[Servers]:
             yield servers
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """On a busy machine a server's greeting may take longer than a desk waits for it."""
+    for name in ("CONNECT_SECONDS", "READ_SECONDS"):
+        monkeypatch.setattr(mailbox, name, 120)
+    monkeypatch.setattr(sending, "SECONDS", 120)
 
 
 @pytest.fixture

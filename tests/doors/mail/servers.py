@@ -12,16 +12,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.live_desk import free_port
+from tests.live_desk import free_port, wait_for
 
 DOVECOT = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/sbin")
 ADDRESS = "support@example.org"
@@ -129,7 +130,7 @@ class Dovecot:
             start_new_session=True,
             stderr=subprocess.DEVNULL,
         )
-        wait_for_port(self.port, self._why)
+        wait_for_ports((self.port, self.tls_port), self._why)
 
     def kill(self) -> None:
         """Everything at once, as when the machine loses its power."""
@@ -182,7 +183,7 @@ class Smtp:
             ],
             start_new_session=True,
         )
-        wait_for_port(self.port, lambda: "the SMTP server did not start")
+        wait_for_ports((self.port, self.tls_port), lambda: "the SMTP server did not start")
 
     def kill(self) -> None:
         if self._process is not None:
@@ -218,18 +219,33 @@ def running(*servers: Dovecot | Smtp) -> Iterator[None]:
             one.kill()
 
 
-def wait_for_port(port: int, why) -> None:
+def wait_for_ports(ports: Iterable[int], why: Callable[[], str]) -> None:
     until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    pytest.fail(why())
+    for port in ports:
+        while not _answers(port):
+            if time.monotonic() > until:
+                pytest.fail(why())
+            time.sleep(0.02)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """And waits for all of it: a child that dies later still has the port, and files open."""
+    children: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(process.pid).children(recursive=True)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    wait_for(lambda: not any(_lives(one) for one in children))
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False

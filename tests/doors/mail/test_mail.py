@@ -263,7 +263,7 @@ def test_address_that_is_refused_fails_and_one_for_later_waits(door, work, write
     for name in ("refused", "later"):
         write(From=f"{name}@example.com")
     work()
-    for ticket in Ticket.objects.all():
+    for ticket in Ticket.objects.order_by("pk"):
         reply_to(ticket, sara)
     assert work().sent == 0
     failed, waiting = Outgoing.objects.order_by("pk")
