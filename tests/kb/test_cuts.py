@@ -18,6 +18,7 @@ from kb.models import Article, Chunk, ChunkVector, EmbeddingRecipe
 from kb.retrieval import search
 from kb.sweeping import sweep_index
 from tests.kb.tiny_models import tiny_bert
+from tests.live_desk import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +198,17 @@ def test_searches_and_edits_go_on_while_an_index_is_built(bert, make_centre, mon
     import_sources([make_centre(60)])
     stop = threading.Event()
     found: list[bool] = []
+    edited: list[int] = []
     failures: list[BaseException] = []
+    real = building.make_indexes
+
+    def looked_at_meanwhile(recipe):
+        """Not before the swap has there been enough of both beside the build."""
+        real(recipe)
+        searches, edits = len(found), len(edited)
+        wait_for(lambda: failures or (len(found) > searches + 2 and len(edited) > edits))
+
+    monkeypatch.setattr(building, "make_indexes", looked_at_meanwhile)
 
     def searching():
         try:
@@ -217,6 +228,7 @@ def test_searches_and_edits_go_on_while_an_index_is_built(bert, make_centre, mon
                 article.text = f"Edited for the time {number}."
                 article.save()
                 indexing.index_articles([article])
+                edited.append(number)
         except BaseException as error:  # noqa: BLE001
             failures.append(error)
         finally:

@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -14,11 +15,15 @@ from django.utils import timezone
 
 from kb import indexing, running, runs
 from kb.models import Article, Chunk, ImportRun, Source
-from tests.another_process import TO_BE_KILLED, kill
+from runtime import processes
+from tests.another_process import TO_BE_KILLED, kill, wait_until_it_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = ImportRun.State
 ARTICLES = 600
+HELD = 200
+"""The article at which an import is found half way."""
+LOCK = 7_263_999
 
 
 @pytest.fixture
@@ -33,14 +38,6 @@ def environment(monkeypatch):
     return os.environ | TO_BE_KILLED
 
 
-def wait_until(look, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
-    return found
-
-
 def start(*arguments, environment):
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
@@ -50,6 +47,30 @@ def start(*arguments, environment):
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@contextmanager
+def half_way(*arguments, environment) -> Iterator[subprocess.Popen]:
+    """The process, which waits until the block ends: in a transaction with the articles of a
+    batch in it, and not yet their passages."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS"
+            f" 'BEGIN PERFORM pg_advisory_xact_lock({LOCK}); RETURN NEW; END'"
+        )
+        cursor.execute(
+            "CREATE OR REPLACE TRIGGER held BEFORE INSERT ON kb_chunk FOR EACH ROW"
+            f" WHEN (NEW.text LIKE '%number{HELD} %') EXECUTE FUNCTION held()"
+        )
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            process = start(*arguments, environment=environment)
+            wait_until_it_waits(lambda: process.poll() is not None)
+            yield process
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            cursor.execute("DROP TRIGGER held ON kb_chunk")  # once that transaction is over
+            cursor.execute("DROP FUNCTION held")
 
 
 def assert_whole():
@@ -63,8 +84,9 @@ def test_a_killed_import_goes_on_without_half_an_article(make_centre, environmen
     folder = make_centre(ARTICLES)
     source = Source.objects.create(location=str(folder), name="centre")
     run = runs.begin(source, trigger=ImportRun.Trigger.DESK, state=State.QUEUED)
-    process = start("run_import", str(run.pk), environment=environment)
-    wait_until(lambda: Article.objects.count() >= 100)
+    with half_way("run_import", str(run.pk), environment=environment) as process:
+        process.kill()
+        process.wait()
     kill(process)
     count = Article.objects.count()
     assert 100 <= count < ARTICLES
@@ -82,9 +104,8 @@ def test_a_killed_import_goes_on_without_half_an_article(make_centre, environmen
 
 def test_ctrl_c_stops_a_command_and_it_goes_on(make_centre, environment):
     folder = make_centre(ARTICLES)
-    process = start("import_articles", str(folder), "--json", environment=environment)
-    wait_until(lambda: Article.objects.count() >= 64)
-    process.send_signal(signal.SIGINT)
+    with half_way("import_articles", str(folder), "--json", environment=environment) as process:
+        process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=240)
     assert process.returncode == 1
     assert "Run it again to go on" in said
@@ -94,9 +115,19 @@ def test_ctrl_c_stops_a_command_and_it_goes_on(make_centre, environment):
     assert 64 <= Article.objects.count() < ARTICLES
 
 
-def test_an_import_of_the_desk_runs_by_itself(make_centre, environment):
+def test_an_import_of_the_desk_runs_by_itself(make_centre, environment, monkeypatch):
+    started = []
+
+    class Started(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(processes.subprocess, "Popen", Started)
     source = Source.objects.create(location=str(make_centre(3)), name="centre")
     run = runs.begin(source, trigger=ImportRun.Trigger.DESK, state=State.QUEUED)
     assert running.launch(run.pk)
-    wait_until(lambda: ImportRun.objects.filter(state=State.DONE).exists())
+    (process,) = started
+    assert process.wait(240) == 0  # what it does last is over, too, before the tables are emptied
+    assert ImportRun.objects.get().state == State.DONE
     assert Article.objects.count() == 3

@@ -234,7 +234,7 @@ def test_change_from_an_old_page_is_refused(versions):
         registry.rollback("A", expected="one")
 
 
-def at_once(*changes: Callable[[], object], seconds: float = 20.0) -> list[Exception | None]:
+def at_once(*changes: Callable[[], object], seconds: float = 120.0) -> list[Exception | None]:
     """Run each in a thread with a connection of its own; what each raised."""
     ready = threading.Barrier(len(changes))
     raised: list[Exception | None] = [None] * len(changes)

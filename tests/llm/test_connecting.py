@@ -7,7 +7,7 @@ from django.urls import reverse
 from llm.models import ModelVersion, Server, Slot, SlotEvent
 from llm.servers import options
 from people.models import AuditEntry
-from tests.llm.servers.scripted import MODEL, closed_port, scripted
+from tests.llm.servers.scripted import MODEL, PATIENT, closed_port, scripted
 from tests.llm.test_registry import make_folder
 
 LISTED = f'{{"object": "list", "data": [{{"id": "{MODEL}", "object": "model"}}]}}'
@@ -15,7 +15,7 @@ SAYS = "در «سفارش‌های من» دکمهٔ «پس دادن» را بز
 
 
 @pytest.fixture
-def desk(client, mina, monkeypatch):
+def desk(client, mina, monkeypatch, time_enough):
     monkeypatch.setattr(options, "_refused", {})
     client.force_login(mina)
     return client
@@ -32,7 +32,7 @@ def _served(connection, number):
 
 
 def _add(desk, url, *, way="vllm", name="gpu", **more):
-    form = {"name": name, "url": url, "key_env": "", "seconds": "5"} | more
+    form = {"name": name, "url": url, "key_env": "", "seconds": str(PATIENT)} | more
     return desk.post(reverse("model-connect-where", args=[way]), form)
 
 
@@ -91,7 +91,7 @@ def test_canary_needs_something_to_be_held_against(desk):
         {"name": ""},
         {"key_env": "sk-1234 secret"},
         {"seconds": "0"},
-        {"url": "http://model.example/v1"},
+        {"url": "http://8.8.8.8/v1"},
     ],
 )
 def test_wrong_address_is_one_line_and_makes_nothing(desk, wrong):

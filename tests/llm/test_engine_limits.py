@@ -1,6 +1,6 @@
 """Rows that end early, batches that do not fit, and what a row says it cost."""
 
-import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -12,10 +12,10 @@ VERSIONS = ("first", "second", "base", "plain")
 RIGHT = [ANSWERS[name] for name in ("first", "second", "base", "first")]
 
 
-def rows(number, *versions, seconds_limit=None, **settings):
+def rows(number, *versions, **settings):
     asked = prompt(number)
     how = GenerationSettings(**({"max_new_tokens": 60} | settings))
-    return [RowRequest(name, how, asked, seconds_limit) for name in versions]
+    return [RowRequest(name, how, asked) for name in versions]
 
 
 def three_tickets():
@@ -84,21 +84,6 @@ def test_ticket_that_nobody_wants_any_more_is_not_read(engine, monkeypatch):
     assert [cache is None for cache in read] == [False, False, True, True, True, True]
 
 
-def test_row_ends_when_its_time_is_over(either):
-    def slow(row, text):
-        time.sleep(0.02)
-
-    late, free = rows(0, "first", seconds_limit=0.1), rows(0, "second")
-    (cut,), (whole,) = (
-        results[:1] if at == 0 else results[1:]
-        for at, results in enumerate([either.generate([*late, *free], on_text=slow)] * 2)
-    )
-    assert cut.finish == "timeout"
-    assert ANSWERS["first"][0].startswith(cut.text)
-    assert 0.1 <= cut.seconds < whole.seconds
-    assert (whole.finish, whole.text) == ("stop", ANSWERS["second"][0])
-
-
 @pytest.fixture
 def seconds_are_passes(either, monkeypatch):
     """The engine's clock goes on by one with each pass of the network, and at no other time."""
@@ -112,6 +97,14 @@ def seconds_are_passes(either, monkeypatch):
     hook = layers.register_forward_pre_hook(lambda *given: passes.append(1))
     yield clock.monotonic
     hook.remove()
+
+
+def test_row_ends_when_its_time_is_over(either, seconds_are_passes):
+    late, free = rows(0, "first", "second")
+    cut, whole = either.generate([replace(late, seconds_limit=5), free])
+    assert (cut.finish, cut.seconds, cut.tokens) == ("timeout", 5, 4)  # a pass to read the prompt
+    assert ANSWERS["first"][0].startswith(cut.text)
+    assert (whole.finish, whole.text) == ("stop", ANSWERS["second"][0])
 
 
 def test_row_says_what_it_cost(either, seconds_are_passes):

@@ -5,6 +5,7 @@ from itertools import combinations
 
 import pytest
 
+from llm.engine.progress import whole_letters
 from llm.engine.results import EngineError, GenerationSettings, RowRequest
 from llm.manifest import ManifestError, read_manifest, write_manifest
 from tests.llm.tiny_models import ANSWERS, prompt
@@ -207,14 +208,14 @@ def test_tables_row_writes_what_the_changed_model_writes(tiny, versions):
     base.model.get_output_embeddings().weight.data = weights["model.embed_tokens.weight"]
     with torch.inference_mode():
         written = base.model.generate(
-            input_ids=whole, attention_mask=torch.ones_like(whole), max_new_tokens=20
+            input_ids=whole, attention_mask=torch.ones_like(whole), max_new_tokens=16
         )[0, len(ids) :]
     written = [one for one in written.tolist() if one != base.tokenizer.eos_token_id]
     engine = LocalEngine(tiny / "base")
     engine.load("base", None)
     engine.load("layers", versions["layers"])
     row, base_row = engine.generate([_row("layers", 1), _row("base", 1)])
-    assert row.text == engine._text(written).strip("\ufffd ")
+    assert row.text == whole_letters(engine._text(written))
     assert base_row.text == ANSWERS["base"][1]
 
 

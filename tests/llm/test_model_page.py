@@ -93,7 +93,7 @@ def test_server_row_tells_when_it_is_asked_again_while_that_is_to_come(db, ago, 
         base_url="http://127.0.0.1:9/v1",
         hosted=False,
         state=Server.State.OPEN,
-        failures=3,
+        failures=10,  # left alone for ten minutes
         opened_at=timezone.now() - timedelta(seconds=ago),
     )
     (row,) = server_rows()

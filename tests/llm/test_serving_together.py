@@ -17,7 +17,7 @@ from llm.prompts import PromptInput, Turn
 from llm.registry import SlotChoice
 from llm.servers import options
 from llm.servers.registering import add_served, add_server
-from tests.llm.servers.scripted import MODEL, closed_port, scripted
+from tests.llm.servers.scripted import MODEL, PATIENT, closed_port, scripted, until
 from tests.llm.test_serving import expected, parts, texts
 from tests.llm.tiny_models import ANSWERS, QUESTIONS
 
@@ -34,9 +34,10 @@ def desk(tiny, db):
 
 
 @pytest.fixture
-def desk_with_threads(tiny, transactional_db, monkeypatch):
+def desk_with_threads(tiny, transactional_db, monkeypatch, settings):
     """The same where other threads look into the database."""
     monkeypatch.setattr(options, "_refused", {})
+    settings.DRAFT_SECONDS = PATIENT
     for slot, name in (("C", "base"), ("A", "first"), ("B", "second")):
         registry.set_slot(slot, registry.add_version(tiny / name))
     yield
@@ -47,8 +48,8 @@ def jobs(*numbers: int) -> list[serving.DraftJob]:
     return [serving.DraftJob(parts(number), registry.slots_now()) for number in numbers]
 
 
-def served(url: str, *, seconds: float = 60.0, slot: str = "C") -> SlotChoice:
-    return SlotChoice(slot, add_served(add_server("gpu", url, seconds=seconds), MODEL))
+def served(url: str, *, slot: str = "C") -> SlotChoice:
+    return SlotChoice(slot, add_served(add_server("gpu", url, seconds=PATIENT), MODEL))
 
 
 def test_tickets_are_written_in_one_call_of_the_engine(desk, monkeypatch):
@@ -213,7 +214,7 @@ def test_slow_server_keeps_the_other_drafts_waiting_for_nothing(desk_with_thread
     def slow(connection, number):
         connection.begin()
         connection.say("سلام")
-        others.wait(20)
+        others.wait(100)
         connection.say(" شد")
         connection.done()
 
@@ -260,7 +261,7 @@ def test_tickets_ask_a_server_at_the_same_time_but_few(desk_with_threads):
             asking.append(number)
             most.append(len(asking))
             lock.notify_all()
-            lock.wait_for(lambda: max(most) > 1, timeout=20)
+            lock.wait_for(lambda: max(most) > 1, timeout=100)
         server.wait(0.05)  # time for one too many
         with lock:
             asking.remove(number)
@@ -280,23 +281,28 @@ def test_listener_that_raises_ends_all_lanes(desk_with_threads):
         connection.begin()
         while not server.stopping.is_set():
             connection.say("سلام ")
-            server.wait(0.05)
+            server.wait(0.5)
 
     class Enough(Exception):
         pass
 
+    before, began = set(threading.enumerate()), time.monotonic()
+
+    def at_work():
+        """Lanes, and readers of servers."""
+        names = [thread.name for thread in set(threading.enumerate()) - before]
+        return [name for name in names if name == "reader" or name.endswith("(_run)")]
+
     def raise_enough(*news):
+        assert at_work()
         raise Enough
 
-    before = threading.active_count()
     with scripted(endless) as server:
-        choices = [*registry.slots_now()[:2], served(server.url, seconds=30)]
+        choices = [*registry.slots_now()[:2], served(server.url)]
         with pytest.raises(Enough):
             serving.generate([serving.DraftJob(parts(0), choices)], on_drafts=raise_enough)
-    deadline = time.monotonic() + 60  # on a busy machine a thread takes its time to end
-    while threading.active_count() > before + 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert threading.active_count() <= before + 2  # the scripted server's own
+    assert time.monotonic() - began < 100  # and not all the server's time
+    assert until(lambda: not at_work())
     (drafts,) = serving.generate(jobs(0))
     assert texts(drafts) == expected(0)
 

@@ -1,5 +1,6 @@
 """A website in a thread, `Site().pages["/a"] = html("…")`, and a source that reads it, `Centre`."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,9 +23,9 @@ Page = Answer | Callable[[BaseHTTPRequestHandler], Answer | None]
 
 class Site:
     """`pages`: path with query → Answer, or a function of the request (None: it has answered by
-    itself). `hits`: the paths that were asked for, robots.txt apart."""
+    itself). `hits`: the paths that were asked for, robots.txt apart. `context`: over TLS."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", *, context: ssl.SSLContext | None = None) -> None:
         self.pages: dict[str, Page] = {}
         self.hits: list[str] = []
         self.requests: list[dict[str, str]] = []
@@ -39,6 +40,8 @@ class Site:
 
         self.server = ThreadingHTTPServer((host, 0), Handler)
         self.server.daemon_threads = True
+        if context is not None:  # before the thread looks at the socket
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.host, self.port = host, self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         self.thread.start()

@@ -26,12 +26,11 @@ def certificate(tmp_path, monkeypatch):
 
 @pytest.fixture
 def secure_site(certificate):
-    site = Site()
     names: list[str | None] = []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     context.sni_callback = lambda sock, name, context: names.append(name)
-    site.server.socket = context.wrap_socket(site.server.socket, server_side=True)
+    site = Site(context=context)
     site.pages["/"] = html("Secure")
     site.names = names
     yield site

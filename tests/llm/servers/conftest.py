@@ -5,7 +5,7 @@ import pytest
 from llm.prompts import Passage, PromptInput, Turn
 from llm.servers import options
 from llm.servers.registering import add_served, add_server
-from tests.llm.servers.scripted import MODEL
+from tests.llm.servers.scripted import MODEL, PATIENT
 
 CUSTOMER = "سفارش من کی می‌رسد؟ نشانی: کوچه‌ی گلستان"
 
@@ -26,6 +26,11 @@ PARTS = PromptInput(
 
 
 @pytest.fixture(autouse=True)
+def _time_enough(time_enough):
+    """For all of them."""
+
+
+@pytest.fixture(autouse=True)
 def _no_memory_of_other_servers(monkeypatch):
     monkeypatch.setattr(options, "_refused", {})
 
@@ -34,7 +39,7 @@ def _no_memory_of_other_servers(monkeypatch):
 def version_on(db):
     """A version on a server at this address."""
 
-    def register(url: str, *, seconds: float = 30.0, name: str = "gpu"):
+    def register(url: str, *, seconds: float = PATIENT, name: str = "gpu"):
         return add_served(add_server(name, url, seconds=seconds), MODEL)
 
     return register

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.live_desk import free_port
-
 MODEL = "shop-2026-11"
+PATIENT = 240.0
+"""Seconds that a server of the tests is given: its threads may wait for a processor."""
 STREAM = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 
 
@@ -51,9 +51,11 @@ class Connection:
 
     def is_gone(self) -> bool:
         """Whether the client has closed the connection."""
-        self._channel.settimeout(5)
+        self._channel.settimeout(100)
         try:
             return self._channel.recv(1) == b""
+        except TimeoutError:
+            return False
         except OSError:
             return True
 
@@ -68,6 +70,8 @@ class Scripted:
     requests: list[dict] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
     connections: int = 0
+    begun: threading.Event = field(default_factory=threading.Event)
+    """For a script that says how far it is."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def wait(self, seconds: float) -> None:
@@ -119,9 +123,15 @@ def scripted(
         listener.close()
 
 
+_kept: list[socket.socket] = []
+
+
 def closed_port() -> int:
-    """A port that nobody listens on."""
-    return free_port()
+    """A port that nobody listens on, nor can: it is taken until this process ends."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    _kept.append(taken)
+    return taken.getsockname()[1]
 
 
 def until(happens: Callable[[], bool], *, seconds: float = 60.0) -> bool:
@@ -145,5 +155,8 @@ def _request(channel: socket.socket) -> tuple[str, bytes]:
         if line.lower().startswith(b"content-length")
     ]
     while sizes and len(body) < sizes[0]:
-        body += channel.recv(65536)
+        piece = channel.recv(65536)
+        if not piece:
+            raise OSError("the client left in the middle")
+        body += piece
     return head.decode("latin-1"), body

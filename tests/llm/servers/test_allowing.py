@@ -11,16 +11,26 @@ from llm.servers.backend import write
 from llm.servers.errors import ServerError, Trouble
 from llm.servers.registering import add_served, add_server, allow, disallow
 from tests.llm.servers.conftest import PARTS
-from tests.llm.servers.scripted import MODEL, scripted
+from tests.llm.servers.scripted import MODEL, PATIENT, scripted
 
 pytestmark = pytest.mark.django_db
+PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
 @pytest.fixture
-def hosted():
-    """A server that stands for somebody else's; only its row says so, so that it can be reached."""
+def hosted(monkeypatch):
+    """A server that stands for somebody else's; only its row says so, so that it can be reached:
+    past the proxy that this machine may have."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
     with scripted() as server:
-        row = Server.objects.create(name="far", base_url=server.url, hosted=True, key_env="FAR_KEY")
+        row = Server.objects.create(
+            name="far",
+            base_url=server.url,
+            hosted=True,
+            key_env="FAR_KEY",
+            timeout_seconds=PATIENT,
+        )
         server.version = add_served(row, MODEL)
         server.row = row
         yield server
@@ -71,7 +81,7 @@ def test_allow_again_keeps_who_allowed_it_first(hosted, mina, sara):
 
 def test_own_server_whose_name_leads_outside_now_is_sent_nothing(monkeypatch):
     with scripted() as server:
-        version = add_served(add_server("gpu", server.url), MODEL)
+        version = add_served(add_server("gpu", server.url, seconds=PATIENT), MODEL)
         outside = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", 443))]
         monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *a, **k: outside)
         with pytest.raises(ServerError) as failed:
@@ -115,15 +125,15 @@ def test_key_that_is_missing_or_none_sends_nothing(hosted, monkeypatch, value):
 
 def test_proxy_is_not_used_for_a_server_of_ones_own(monkeypatch):
     with scripted() as proxy, scripted() as server:
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        for name in PROXIES:
             monkeypatch.setenv(name, proxy.url.removesuffix("/v1"))
-        write(add_served(add_server("gpu", server.url), MODEL), PARTS)
+        write(add_served(add_server("gpu", server.url, seconds=PATIENT), MODEL), PARTS)
     assert (proxy.connections, server.connections) == (0, 1)
 
 
 def test_server_without_a_key_gets_none_of_ours(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-another")
     with scripted() as server:
-        write(add_served(add_server("gpu", server.url), MODEL), PARTS)
+        write(add_served(add_server("gpu", server.url, seconds=PATIENT), MODEL), PARTS)
     assert "sk-another" not in server.heads[0]
     assert connecting.NO_KEY in server.heads[0]

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import socket
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +12,7 @@ from llm import registry
 from llm.models import ModelVersion, Server
 from llm.servers import addresses
 from llm.servers.registering import add_served, add_server, server_named
-from tests.llm.servers.scripted import MODEL, closed_port, good, scripted
+from tests.llm.servers.scripted import MODEL, PATIENT, closed_port, good, scripted
 from tests.llm.test_registry import make_folder
 
 pytestmark = pytest.mark.django_db
@@ -67,12 +68,19 @@ def test_add_server_in_the_house_may_be_somebody_elses():
         ("::ffff:8.8.8.8", False),
         ("8.8.8.8", False),
         ("2606:4700::1111", False),
-        ("no-such-host.invalid", False),
         ("", False),
     ],
 )
 def test_is_own(host, own):
     assert addresses.is_own(host) is own or host == ""
+
+
+def test_name_that_does_not_resolve_is_nobodys(monkeypatch):
+    def resolve(*arguments, **options):
+        raise socket.gaierror("Name or service not known")
+
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", resolve)
+    assert not addresses.is_own("no-such-host.invalid")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +182,7 @@ def check_script(connection, number):
 
 def test_check_of_a_server_asks_for_its_list_and_a_few_tokens_of_each_version():
     with scripted(check_script) as server:
-        add_served(add_server("gpu", server.url), MODEL)
+        add_served(add_server("gpu", server.url, seconds=PATIENT), MODEL)
         checked = models("check", "gpu")
     assert checked["server"]["models"] == [MODEL]
     assert [(row["tokens"], row["error"]) for row in checked["versions"]] == [(3, "")]
@@ -183,7 +191,7 @@ def test_check_of_a_server_asks_for_its_list_and_a_few_tokens_of_each_version():
 
 
 def test_check_of_a_version_says_what_is_wrong_and_exits_1(capsys):
-    server = add_server("gpu", f"http://127.0.0.1:{closed_port()}/v1")
+    server = add_server("gpu", f"http://127.0.0.1:{closed_port()}/v1", seconds=PATIENT)
     version = add_served(server, MODEL)
     for name in (version.name, "gpu"):
         with pytest.raises(SystemExit) as left:
@@ -195,7 +203,7 @@ def test_check_of_a_version_says_what_is_wrong_and_exits_1(capsys):
 @pytest.mark.parametrize("body", ["<html>", "[]", '{"data": 5}', "x" * 2_000_000, ""])
 def test_check_of_nonsense_is_one_line(body, capsys):
     with scripted(lambda connection, number: connection.reply("200 OK", body)) as server:
-        add_server("gpu", server.url)
+        add_server("gpu", server.url, seconds=PATIENT)
         with pytest.raises(SystemExit):
             call_command("models", "check", "gpu")
     (line,) = capsys.readouterr().out.splitlines()
@@ -204,7 +212,7 @@ def test_check_of_nonsense_is_one_line(body, capsys):
 
 def test_check_closes_the_breaker_of_a_server_that_is_back():
     with scripted(check_script) as server:
-        add_server("gpu", server.url)
+        add_server("gpu", server.url, seconds=PATIENT)
         Server.objects.update(state="open", failures=9, opened_at="2999-01-01T00:00:00Z")
         models("check", "gpu")
     assert Server.objects.get().state == "closed"

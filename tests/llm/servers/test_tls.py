@@ -13,7 +13,7 @@ from llm.servers.errors import ServerError, Trouble
 from llm.servers.registering import add_served, add_server
 from tests.certificates import self_signed
 from tests.llm.servers.conftest import PARTS
-from tests.llm.servers.scripted import MODEL, scripted
+from tests.llm.servers.scripted import MODEL, PATIENT, scripted
 
 pytestmark = pytest.mark.django_db
 
@@ -45,14 +45,14 @@ def _trusted(made, monkeypatch):
 @pytest.mark.usefixtures("_trusted")
 def test_write_over_tls_with_a_companys_own_authority(context):
     with scripted(certificate=context) as server:
-        version = add_served(add_server("gpu", server.url), MODEL)
+        version = add_served(add_server("gpu", server.url, seconds=PATIENT), MODEL)
         assert write(version, PARTS).text == "سلام، فردا می‌رسد."
 
 
 def test_write_to_a_server_with_a_strange_certificate_sends_nothing(context):
     connecting._certificates.cache_clear()
     with scripted(certificate=context) as server:
-        version = add_served(add_server("gpu", server.url), MODEL)
+        version = add_served(add_server("gpu", server.url, seconds=PATIENT), MODEL)
         with pytest.raises(ServerError) as failed:
             write(version, PARTS)
     assert failed.value.trouble is Trouble.CERTIFICATE
@@ -71,6 +71,6 @@ def test_write_that_is_cancelled_hangs_up_over_tls(context):
             gone.set()
 
     with scripted(script, certificate=context) as server:
-        version = add_served(add_server("gpu", server.url), MODEL)
+        version = add_served(add_server("gpu", server.url, seconds=PATIENT), MODEL)
         write(version, PARTS, on_text=seen.append, should_stop=lambda: bool(seen))
-        assert gone.wait(60)
+        assert gone.wait(100)

@@ -8,18 +8,18 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from llm.models import Server
 from llm.prompts import PROMPT_VERSION
-from llm.servers import check
+from llm.servers import breaker, check
 from llm.servers.backend import write
 from llm.servers.errors import ServerError, Trouble
 from llm.servers.health import try_version
 from llm.servers.registering import add_served, add_server
-from tests.live_desk import free_port
 from tests.llm import tiny_models
 from tests.llm.servers.conftest import parts_for
 
@@ -32,26 +32,54 @@ pytestmark = [
 ]
 
 
+HELD_AFTER = 4
+SERVE = f"""
+import os, time
+import torch
+from transformers import LlamaForCausalLM
+from transformers.cli.transformers import main
+
+passes = 0
+
+def hold(module, given):
+    global passes
+    if not isinstance(module, LlamaForCausalLM):
+        return
+    while os.path.exists(os.environ["HOLD"]) and passes == {HELD_AFTER}:
+        time.sleep(0.05)
+    passes = passes + 1 if os.path.exists(os.environ["HOLD"]) else 0
+
+torch.nn.modules.module.register_module_forward_pre_hook(hold)
+main()
+"""
+"""It writes no token after so many as long as there is the file `HOLD`."""
+
+
 class Serving:
-    """The process and what it serves; started again where a test has killed it."""
+    """The process and what it serves, until a test kills it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.model = str(folder / "base")
-        self.port = free_port()
+        self.hold = folder / "hold"
+        # Taken before it starts, and kept, so that nobody else can listen there meanwhile.
+        self._taken = socket.socket()
+        self._taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._taken.bind(("127.0.0.1", 0))
+        self.port = self._taken.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen:
         quiet = {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(self.folder), "OMP_NUM_THREADS": "1"}
-        script = "from transformers.cli.transformers import main; main()"
+        hold = {"HOLD": str(self.hold)}
         options = ["--host", "127.0.0.1", "--port", str(self.port), "--device", "cpu"]
         with (self.folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-c", script, "serve", self.model, *options],
+                [sys.executable, "-c", SERVE, "serve", self.model, *options],
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **quiet},
+                env={**os.environ, **quiet, **hold},
             )
         ends = time.monotonic() + 240
         while time.monotonic() < ends and process.poll() is None:
@@ -66,6 +94,7 @@ class Serving:
         self.process.send_signal(signal.SIGCONT)
         self.process.kill()
         self.process.wait(60)
+        self._taken.close()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +114,7 @@ def serving(tiny_base, tmp_path_factory):
 
 @pytest.fixture
 def server(serving):
-    return add_server("own", serving.url, seconds=120)
+    return add_server("own", serving.url, seconds=600)
 
 
 @pytest.fixture
@@ -152,16 +181,17 @@ def test_write_while_the_server_hangs_then_when_it_is_back(serving, server, tune
         with pytest.raises(ServerError) as failed:
             write(tuned, parts_for(tiny_models.QUESTIONS[0]))
         assert failed.value.trouble is Trouble.SLOW
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < 100
     finally:
         serving.process.send_signal(signal.SIGCONT)
-    Server.objects.update(timeout_seconds=120)
+    Server.objects.update(timeout_seconds=600)
     assert write(tuned, parts_for(tiny_models.QUESTIONS[0])).finish == "stop"
     assert Server.objects.get().failures == 0
 
 
-def test_write_when_the_server_is_killed_in_mid_answer(serving, server, tuned):
-    tuned.generation = {"temperature": 2.0, "max_new_tokens": 2000}  # babble without an end
+def test_write_when_the_server_is_killed_in_mid_answer(serving, server, tuned, monkeypatch):
+    monkeypatch.setattr(breaker, "FIRST_WAIT", timedelta(minutes=10))  # rests to the test's end
+    serving.hold.touch()
 
     def kill(text: str) -> None:
         serving.process.kill()
