@@ -135,7 +135,9 @@ def test_audit_is_filtered_by_action_person_and_day(admin, mina, sara):
     assert targets("since=nonsense&person=x") == set()
 
 
-def test_audit_shows_how_a_day_is_typed_in_the_readers_own_digits(admin):
+def test_audit_shows_how_a_day_is_typed_in_the_readers_own_digits(admin, monkeypatch):
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)  # also where midnight comes between
     today = timezone.localdate()
     admin.cookies["django_language"] = "en"
     assert admin.get("/audit/").context["example"] == today.isoformat()

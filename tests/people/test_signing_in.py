@@ -22,6 +22,13 @@ from people.throttling import Key, Limit, TooManyAttempts, address_of, attempt, 
 LIMIT = Limit(3, 60)
 
 
+@pytest.fixture(autouse=True)
+def time_stands_still(monkeypatch):
+    """The first wait lasts a second, and a stall of a busy machine longer."""
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
 def _key(name="a"):
     return Key(LIMIT, ("test", name))
 

@@ -1,4 +1,5 @@
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 import pytest_asyncio
@@ -8,6 +9,7 @@ from django.test import AsyncClient
 
 from people.managing import change_role, set_active, set_teams
 from people.sessions import end_sessions
+from runtime import views
 from runtime.live import Hub, listen, publish, topic_of
 from tests.tickets.factories import make_ticket
 from tickets.states import move_to_team
@@ -103,14 +105,27 @@ async def test_live_view_lets_hear_only_who_may_see(sara, navid, outsider, suppo
 
 @pytest.mark.django_db(transaction=True)
 async def test_stream_ends_after_a_while_so_that_rights_are_asked_again(sara, monkeypatch):
-    monkeypatch.setattr("runtime.views.LIVES_SECONDS", 1.0)
-    monkeypatch.setattr("runtime.views.KEEP_ALIVE_SECONDS", 0.25)
+    """By a clock of its own, which goes on where the stream waits for a message and none comes."""
+    opened, now = False, 0.0
+
+    async def wait(pending, *, timeout):
+        nonlocal opened, now
+        if not opened:
+            opened = True
+            return await asyncio.wait(pending, timeout=60)
+        now += timeout
+        assert now < 2 * views.LIVES_SECONDS
+        return set(), pending
+
+    own = {"wait": wait, "get_running_loop": lambda: SimpleNamespace(time=lambda: now)}
+    monkeypatch.setattr(views, "asyncio", SimpleNamespace(**vars(asyncio) | own))
     client = AsyncClient()
     await client.aforce_login(sara)
     response = await client.get("/live/?topic=inbox")
-    parts = [part async for part in response.streaming_content]
-    assert any(part.startswith(b"event: open") for part in parts)
-    assert len(parts) < 8
+    first, *others = [part async for part in response.streaming_content]
+    assert first.startswith(b"event: open")
+    assert set(others) == {b": still here\n\n"}
+    assert 0.8 * views.LIVES_SECONDS <= now < 1.2 * views.LIVES_SECONDS + views.KEEP_ALIVE_SECONDS
 
 
 @pytest.mark.django_db(transaction=True)
