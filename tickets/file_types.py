@@ -5,22 +5,16 @@ HTML and SVG (a browser would run what stands in them), office files with macros
 """
 
 import io
-import lzma
 import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from runtime.errors import InputError
+from runtime.errors import DAMAGED_ZIP, InputError
 
 MOST_ENTRIES: Final = 5_000
 """Of an office file, which is an archive inside."""
 _LOOKED_AT: Final = 4096
 _ENTRY: Final = b"PK\x01\x02"
-_DAMAGED: Final = (
-    *(zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError),
-    *(zlib.error, lzma.LZMAError),
-)
 
 
 class RefusedType(InputError):
@@ -122,7 +116,7 @@ def _office(content: bytes) -> FileType:
                     told = file.read(100).decode("ascii", "replace").strip()
                 if told in _ODF:
                     return _ODF[told]
-    except _DAMAGED as error:
+    except (*DAMAGED_ZIP, OSError, ValueError) as error:
         raise RefusedType("This file is damaged.") from error
     raise RefusedType("Archives are not kept: send the files one by one.")
 

@@ -2,10 +2,8 @@
 `zip_places(path)`. A Place is read when its thread is asked for, so that no mailbox is ever held.
 """
 
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from kb.importing.document import UnreadableDocument
+from runtime.errors import DAMAGED_ZIP
 from tickets.importing.lines import BadHistoryFile
 from tickets.importing.mail.messages import MAX_MESSAGE_BYTES
 
@@ -122,10 +121,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(info) as file:
             return file.read(info.file_size + 1)
-    except (
-        *(zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError),
-        *(zlib.error, lzma.LZMAError),
-    ) as error:
+    except (*DAMAGED_ZIP, OSError, ValueError) as error:
         raise UnreadableDocument(_("The archive is damaged at this file.")) from error
 
 

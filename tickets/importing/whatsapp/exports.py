@@ -5,10 +5,8 @@ the files that were sent. Exports of one chat ("… (1).txt") belong together: t
 as one chat. Archives are read where they lie, entry by entry; nothing is unpacked.
 """
 
-import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +15,7 @@ from typing import IO, Final
 
 from django.utils.translation import gettext as _
 
-from runtime.errors import InputError
+from runtime.errors import DAMAGED_ZIP, InputError
 from text.decoding import decode_line, encoding_of_mark
 from tickets.importing.whatsapp.headers import read_header, split_name
 
@@ -56,10 +54,7 @@ class Part:
             raise BadExport(
                 _("%(file)s cannot be read: %(why)s") % {"file": self.source, "why": error.strerror}
             ) from error
-        except (
-            *(zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError),
-            *(zlib.error, lzma.LZMAError),
-        ) as error:
+        except DAMAGED_ZIP as error:
             raise BadExport(_("%s is a damaged or encrypted archive.") % self.source) from error
 
 
