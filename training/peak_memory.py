@@ -1,4 +1,7 @@
-"""How much memory this process has held at most: `peak_bytes`."""
+"""How much memory this process has held at most: `peak_memory_bytes`; whether it `is_on_gpu`.
+
+Asks torch only where the process has loaded it: looking at memory is no reason to load it.
+"""
 
 import resource
 import sys
@@ -6,6 +9,20 @@ from pathlib import Path
 from typing import Final
 
 _STATUS: Final = Path("/proc/self/status")
+
+
+def peak_memory_bytes() -> int:
+    """The most that a GPU has held for this process, else the most that the process has held."""
+    torch = sys.modules.get("torch")
+    if torch is not None and is_on_gpu():
+        return int(torch.cuda.max_memory_allocated())
+    return peak_bytes()
+
+
+def is_on_gpu() -> bool:
+    """Whether this process works on one: a machine's GPU may have been left alone."""
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    return cuda is not None and bool(cuda.is_available() and cuda.is_initialized())
 
 
 def peak_bytes() -> int:

@@ -26,7 +26,7 @@ from training.methods.checkpoints import (
 )
 from training.methods.results import Fit, Step, Work
 from training.methods.sharded import is_sharded
-from training.peak_memory import peak_bytes
+from training.peak_memory import peak_memory_bytes
 
 _SMOOTHING: Final = 0.98
 
@@ -42,13 +42,6 @@ class Diverged(InputError):
         super().__init__(
             "The loss is no number any more; lower schedule.learning_rate in the recipe."
         )
-
-
-def peak_memory_bytes() -> int:
-    """The most that this process has held, or the GPU where there is one."""
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        return int(torch.cuda.max_memory_allocated())
-    return peak_bytes()
 
 
 def from_first(value: str) -> str:

@@ -1,16 +1,13 @@
-"""What a run costs: `Clock` (wall and GPU seconds over all resumptions), `peak_memory_bytes`,
-`Pace` (tokens a second and the time that is left, by the last half minute).
-
-Asks torch only where the process has loaded it: looking at memory is no reason to load it.
+"""What a run costs: `Clock` (wall and GPU seconds over all resumptions), `Pace` (tokens a second
+and the time that is left, by the last half minute). Memory: `training.peak_memory`.
 """
 
-import sys
 import time
 from collections import deque
 from typing import Final
 
 from training.methods.results import Step
-from training.peak_memory import peak_bytes
+from training.peak_memory import is_on_gpu
 
 WINDOW_SECONDS: Final = 30.0
 ON_GPU: Final = frozenset({"training", "measuring"})
@@ -36,7 +33,7 @@ class Clock:
     @property
     def gpu_seconds(self) -> float:
         """While models worked on this process's GPU."""
-        if self._phase not in ON_GPU or not _on_gpu():
+        if self._phase not in ON_GPU or not is_on_gpu():
             return self._gpu
         return self._gpu + time.monotonic() - self._entered
 
@@ -83,17 +80,3 @@ class Pace:
 
 
 _NONE: Final = Step(step=0, steps=0, loss=0.0, mean=0.0, tokens=0, seconds=0.0)
-
-
-def peak_memory_bytes() -> int:
-    """The most that a GPU has held for this process, else the most that the process has held."""
-    torch = sys.modules.get("torch")
-    if torch is not None and _on_gpu():
-        return int(torch.cuda.max_memory_allocated())
-    return peak_bytes()
-
-
-def _on_gpu() -> bool:
-    """Whether this process works on one: a machine's GPU may have been left alone."""
-    cuda = getattr(sys.modules.get("torch"), "cuda", None)
-    return cuda is not None and bool(cuda.is_available() and cuda.is_initialized())

@@ -20,9 +20,10 @@ from runtime.recording import Recording, recorded
 from training.full_disk import DiskFull, is_full
 from training.methods.results import Fit, Stopped
 from training.models import DatasetSnapshot, TrainingRun, training_runs
+from training.peak_memory import peak_memory_bytes
 from training.recipes import Recipe, as_data
 from training.runs import claiming
-from training.runs.costs import Clock, peak_memory_bytes
+from training.runs.costs import Clock
 from training.runs.folders import clean
 from training.runs.locking import one_at_a_time
 from training.runs.signals import Signals

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from runtime.recording import Recording
 from training.methods.results import Step
-from training.runs.costs import Clock, Pace, peak_memory_bytes
+from training.peak_memory import peak_memory_bytes
+from training.runs.costs import Clock, Pace
 from training.runs.signals import Signals
 
 Report = Callable[[str], None]
