@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import json
 import os
-import random
 import signal
 import socket
 import statistics
@@ -21,10 +20,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from bench.own_home import own_home
+from tests.live_desk import free_port
 
 COSTS = ("threads", "web_cpu_ms", "connections")
 PAGES = ("inbox", "news", "search", "ticket")
@@ -193,7 +193,7 @@ def _cookie(agent: Any) -> str:
 
 @contextmanager
 def _server() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", APP, "--port", str(port)]
     command += ["--log-level", "warning", "--timeout-graceful-shutdown", "1"]
     # It closes no connection just as a request goes out: see the limits in `walk`.
@@ -209,15 +209,6 @@ def _server() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     finally:
         process.terminate()
         process.wait(ENDS_WITHIN)
-
-
-def _free_port() -> int:
-    """Below those that the system gives to clients: one of them could have it before the server."""
-    while True:
-        port = random.randint(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def _answers(port: int) -> bool:
