@@ -1,4 +1,5 @@
-"""Another process and the database: a lock that it holds, its end, its waiting for us."""
+"""Another process and the database: a lock that it holds, its end, its waiting for us, half way or
+anywhere."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from tests.live_desk import wait_for
 
 TO_BE_KILLED: Final = {"PGAPPNAME": "to-be-killed"}
 """In the environment of a process that `kill` ends: by this name its sessions are known."""
+HALF_WAY: Final = 7_263_999
+"""An advisory lock: see `half_way`."""
 
 
 @contextmanager
@@ -38,6 +41,32 @@ def kill(process: subprocess.Popen) -> None:
         asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND datname = %s"
         database = connection.settings_dict["NAME"]
         wait_for(lambda: looker.execute(asked, [name, database]).fetchone() == (0,))
+
+
+@contextmanager
+def half_way(
+    start: Callable[[], subprocess.Popen], *, table: str, when: str
+) -> Iterator[subprocess.Popen]:
+    """The process, which waits until the block ends: in its transaction, before the row of `table`
+    that the condition `when` (SQL, of NEW) is true of."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS"
+            f" 'BEGIN PERFORM pg_advisory_xact_lock({HALF_WAY}); RETURN NEW; END'"
+        )
+        cursor.execute(
+            f"CREATE OR REPLACE TRIGGER held BEFORE INSERT ON {table} FOR EACH ROW"
+            f" WHEN ({when}) EXECUTE FUNCTION held()"
+        )
+        cursor.execute("SELECT pg_advisory_lock(%s)", [HALF_WAY])
+        try:
+            process = start()
+            wait_until_it_waits(lambda: process.poll() is not None)
+            yield process
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [HALF_WAY])
+            cursor.execute(f"DROP TRIGGER held ON {table}")  # once that transaction is over
+            cursor.execute("DROP FUNCTION held")
 
 
 def wait_until_it_waits(ended: Callable[[], bool]) -> None:

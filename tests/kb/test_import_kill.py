@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -16,14 +14,13 @@ from django.utils import timezone
 from kb import indexing, running, runs
 from kb.models import Article, Chunk, ImportRun, Source
 from runtime import processes
-from tests.another_process import TO_BE_KILLED, kill, wait_until_it_waits
+from tests.another_process import TO_BE_KILLED, half_way, kill
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = ImportRun.State
 ARTICLES = 600
 HELD = 200
 """The article at which an import is found half way."""
-LOCK = 7_263_999
 
 
 @pytest.fixture
@@ -49,28 +46,13 @@ def start(*arguments, environment):
     )
 
 
-@contextmanager
-def half_way(*arguments, environment) -> Iterator[subprocess.Popen]:
-    """The process, which waits until the block ends: in a transaction with the articles of a
-    batch in it, and not yet their passages."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE OR REPLACE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS"
-            f" 'BEGIN PERFORM pg_advisory_xact_lock({LOCK}); RETURN NEW; END'"
-        )
-        cursor.execute(
-            "CREATE OR REPLACE TRIGGER held BEFORE INSERT ON kb_chunk FOR EACH ROW"
-            f" WHEN (NEW.text LIKE '%number{HELD} %') EXECUTE FUNCTION held()"
-        )
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-        try:
-            process = start(*arguments, environment=environment)
-            wait_until_it_waits(lambda: process.poll() is not None)
-            yield process
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-            cursor.execute("DROP TRIGGER held ON kb_chunk")  # once that transaction is over
-            cursor.execute("DROP FUNCTION held")
+def at_half(*arguments, environment):
+    """The process with the articles of a batch in its transaction, and not yet their passages."""
+    return half_way(
+        lambda: start(*arguments, environment=environment),
+        table="kb_chunk",
+        when=f"NEW.text LIKE '%number{HELD} %'",
+    )
 
 
 def assert_whole():
@@ -84,7 +66,7 @@ def test_a_killed_import_goes_on_without_half_an_article(make_centre, environmen
     folder = make_centre(ARTICLES)
     source = Source.objects.create(location=str(folder), name="centre")
     run = runs.begin(source, trigger=ImportRun.Trigger.DESK, state=State.QUEUED)
-    with half_way("run_import", str(run.pk), environment=environment) as process:
+    with at_half("run_import", str(run.pk), environment=environment) as process:
         process.kill()
         process.wait()
     kill(process)
@@ -104,7 +86,7 @@ def test_a_killed_import_goes_on_without_half_an_article(make_centre, environmen
 
 def test_ctrl_c_stops_a_command_and_it_goes_on(make_centre, environment):
     folder = make_centre(ARTICLES)
-    with half_way("import_articles", str(folder), "--json", environment=environment) as process:
+    with at_half("import_articles", str(folder), "--json", environment=environment) as process:
         process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=240)
     assert process.returncode == 1

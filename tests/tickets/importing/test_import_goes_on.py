@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from kb.models import Question
-from tests.another_process import TO_BE_KILLED, kill, wait_until_it_waits
+from tests.another_process import TO_BE_KILLED, half_way, kill
 from tickets.importing import import_tickets
 from tickets.importing.reading import _LOOKED_EVERY, BATCH
 from tickets.models import Message, Ticket, VaultEntry
@@ -23,7 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = 4500
 HELD = 1500
 """The row at which an import is found half way: in its second batch."""
-LOCK = 7_263_998
 
 
 @pytest.fixture
@@ -59,33 +57,11 @@ def start(monkeypatch):
     return run
 
 
-@pytest.fixture
-def half_way(start):
-    """The command, which waits until the block ends: in a transaction with the tickets of a batch
-    in it, and not yet what they teach."""
-
-    @contextmanager
-    def run(path):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS"
-                f" 'BEGIN PERFORM pg_advisory_xact_lock({LOCK}); RETURN NEW; END'"
-            )
-            cursor.execute(
-                "CREATE TRIGGER held BEFORE INSERT ON kb_question FOR EACH ROW"
-                f" WHEN (NEW.external_id LIKE '%:{HELD}') EXECUTE FUNCTION held()"
-            )
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-            try:
-                process = start(path)
-                wait_until_it_waits(lambda: process.poll() is not None)
-                yield process
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-                cursor.execute("DROP TRIGGER held ON kb_question")  # after that transaction
-                cursor.execute("DROP FUNCTION held")
-
-    return run
+def _half_way(start, path):
+    """The command with the tickets of a batch in its transaction, and not yet what they teach."""
+    return half_way(
+        lambda: start(path), table="kb_question", when=f"NEW.external_id LIKE '%:{HELD}'"
+    )
 
 
 def _assert_whole(count):
@@ -95,15 +71,15 @@ def _assert_whole(count):
     assert Question.objects.count() == count
 
 
-def test_import_that_is_killed_or_stopped_goes_on_where_it_was(history, half_way):
-    with half_way(history) as process:
+def test_import_that_is_killed_or_stopped_goes_on_where_it_was(history, start):
+    with _half_way(start, history) as process:
         process.kill()
         process.wait()
     kill(process)
     killed = Ticket.objects.count()
     assert killed == BATCH
     _assert_whole(killed)
-    with half_way(history) as process:
+    with _half_way(start, history) as process:
         process.send_signal(signal.SIGINT)
         time.sleep(2 * _LOOKED_EVERY)  # whether to stop is asked so often
     out, _err = process.communicate(timeout=240)
